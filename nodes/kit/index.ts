@@ -1,0 +1,7 @@
+/** All that a node file, ours or a third party's, imports. */
+export * from './errors.ts';
+export * from './node.ts';
+export * from './parse.ts';
+export * from './ports.ts';
+export * from './tensor.ts';
+export * from './values.ts';

@@ -1,0 +1,140 @@
+import type { Port, Ports, Values } from './ports.ts';
+import type { Checkpoint, Image, Mask, Picture } from './values.ts';
+
+/** Where a picture lies: `output` is kept, `input` was put there by the user, `preview` may be deleted at any time. */
+export type ImageFolder = 'input' | 'output' | 'preview';
+
+/** A picture on disk: `name` is relative to its folder, with `/`. Sizes in pixels. */
+export interface ImageFile {
+  readonly folder: ImageFolder;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One curve; `x` is shared by all curves of a plot. */
+export interface Curve {
+  readonly label: string;
+  readonly y: readonly number[];
+}
+
+/** A line plot that a node draws of itself; axes are scaled for each panel on its own. */
+export interface Plot {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly x: readonly number[];
+  readonly panels: readonly { readonly label: string; readonly curves: readonly Curve[] }[];
+}
+
+/** What a node shows inside itself. */
+export type Content =
+  | { readonly kind: 'images'; readonly files: readonly ImageFile[] }
+  | { readonly kind: 'plot'; readonly plot: Plot }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** What a running node tells: a step of a loop (`index` steps of `total` are done), or something to show. */
+export type NodeEvent =
+  | {
+      readonly kind: 'step';
+      readonly index: number;
+      readonly total: number;
+      readonly sigma?: number;
+      /** Made only if somebody looks; must be cheap. */
+      readonly preview?: () => Picture;
+    }
+  | { readonly kind: 'show'; readonly content: Content };
+
+/** The models a run may use. */
+export interface ModelStore {
+  /** Loads on first use; throws `missing-model` with the nearest names, `bad-model` with the reason. */
+  checkpoint(name: string): Promise<Checkpoint>;
+  /** Changes when the files change. */
+  identity(name: string): Promise<string>;
+}
+
+/** The pictures a run may read and write. Names never leave their folder: `bad-path`. */
+export interface ImageStore {
+  /** Reads from the input folder; alpha becomes the mask (1 − alpha). Several frames become a batch. */
+  load(name: string): Promise<{ image: Image; mask: Mask }>;
+  /** Changes when the file changes. */
+  identity(name: string): Promise<string>;
+  /** Writes PNGs `prefix_00001_.png` … that carry the workflow; `prefix` may name a folder inside the output folder. */
+  save(image: Image, prefix: string): Promise<readonly ImageFile[]>;
+  /** Writes PNGs that are only looked at. */
+  show(image: Image): Promise<readonly ImageFile[]>;
+  /** Resamples `[b, h, w, c]`; see the ImageScale node for the methods. */
+  resize(image: Image, size: { width: number; height: number; method: ResizeMethod }): Promise<Image>;
+}
+
+/** Ways to resample a picture; all but `lanczos` follow torch's `interpolate`. */
+export const resizeMethods = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] as const;
+export type ResizeMethod = (typeof resizeMethods)[number];
+
+/** All that a node may touch. */
+export interface RunContext {
+  readonly signal: AbortSignal;
+  readonly models: ModelStore;
+  readonly images: ImageStore;
+}
+
+/** What a `run` may give back: outputs, a promise of them, or a generator of events that ends with them. */
+export type RunResult<O extends Ports> = Values<O> | Promise<Values<O>> | AsyncGenerator<NodeEvent, Values<O>, void>;
+
+/**
+ * One node. `effect` makes it a root of every run: `show` results are cached and shown again, `write` always runs.
+ * Nodes that read the outer world give `identity`, which becomes part of the cache key.
+ */
+export interface NodeDefinition<I extends Ports = Ports, O extends Ports = Ports> {
+  readonly type: string;
+  readonly title: string;
+  readonly category: Category;
+  /** Raised when the same inputs give other outputs than before. */
+  readonly version?: number;
+  readonly effect?: 'show' | 'write';
+  readonly help: string;
+  /** A drawing aid that is resolved away before a run: Note, Reroute, PrimitiveNode. */
+  readonly virtual?: boolean;
+  readonly inputs: I;
+  readonly outputs: O;
+  run(inputs: Values<I>, context: RunContext): RunResult<O>;
+  identity?(inputs: Partial<Values<I>>, context: Pick<RunContext, 'models' | 'images'>): Promise<string>;
+}
+
+/** The shelves of the node library; each has a header colour. */
+export const categories = ['model', 'text', 'schedule', 'sample', 'latent', 'vae', 'image', 'graph'] as const;
+export type Category = (typeof categories)[number];
+
+/** Checks types and gives the definition back; it registers nothing. */
+export function defineNode<const I extends Ports, const O extends Ports>(definition: NodeDefinition<I, O>): NodeDefinition<I, O> {
+  return definition;
+}
+
+/** A port as JSON, with its name. */
+export interface PortSpec extends Port {
+  readonly name: string;
+}
+
+/** A node as JSON: what the page, the API and the validator know of it. */
+export interface NodeSpec {
+  readonly type: string;
+  readonly title: string;
+  readonly category: Category;
+  readonly version: number;
+  readonly effect?: 'show' | 'write';
+  readonly help: string;
+  readonly inputs: readonly PortSpec[];
+  readonly outputs: readonly PortSpec[];
+  readonly virtual?: boolean;
+}
+
+/** All known nodes by type. */
+export type Catalogue = ReadonlyMap<string, NodeSpec>;
+
+const named = (ports: Ports): PortSpec[] => Object.entries(ports).map(([name, port]) => ({ name, ...port }));
+
+/** The JSON side of a definition. */
+export function specOf(definition: NodeDefinition): NodeSpec {
+  const { type, title, category, version = 1, effect, help, virtual } = definition;
+  const flags = { ...(effect ? { effect } : {}), ...(virtual ? { virtual } : {}) };
+  return { type, title, category, version, ...flags, help, inputs: named(definition.inputs), outputs: named(definition.outputs) };
+}

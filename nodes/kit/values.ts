@@ -1,0 +1,161 @@
+import type { Tensor } from './tensor.ts';
+
+/** Pixels `[b, h, w, c]`, 0…1, c = 3. */
+export type Image = Tensor;
+
+/** One value a pixel, `[b, h, w]`, 0…1; 1 is the masked part. */
+export type Mask = Tensor;
+
+/**
+ * How noise was mixed in: `exploding` is x₀ + σε (Karras et al. 2022), `preserving` is √ᾱ·x₀ + √(1−ᾱ)·ε with
+ * σ² = (1−ᾱ)/ᾱ (Ho et al. 2020).
+ */
+export type NoiseForm = 'exploding' | 'preserving';
+
+/** What is known about the noise left in a latent. σ is in the model's scaled space. */
+export interface NoiseState {
+  readonly sigma: number;
+  readonly form: NoiseForm;
+}
+
+/** Latents `[b, c, h/8, w/8]` in unscaled VAE space. Without `noise` they are clean. */
+export interface Latent {
+  readonly samples: Tensor;
+  readonly noise?: NoiseState;
+}
+
+/** One prompt's encoding: token features `[1, tokens, width]` and, for models that want it, a pooled vector `[1, width]`. */
+export interface Conditioning {
+  readonly tokens: Tensor;
+  readonly pooled?: Tensor;
+}
+
+/** All prompts that act together on one side of the guidance. */
+export type Conditionings = readonly Conditioning[];
+
+/** What the network predicts: the noise ε, the velocity v (Salimans & Ho 2022), or x₀ itself. */
+export type Prediction = 'epsilon' | 'v_prediction' | 'sample';
+
+/** β over the training steps and what follows from it. `sigmas[t]` = √((1−ᾱ_t)/ᾱ_t), ascending. */
+export interface NoiseSchedule {
+  readonly name: string;
+  readonly betas: Float64Array;
+  readonly alphasCumprod: Float64Array;
+  readonly sigmas: Float64Array;
+}
+
+/** Maps between a network's timesteps and noise levels. */
+export interface ModelSampling {
+  readonly prediction: Prediction;
+  readonly schedule: NoiseSchedule;
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+  /** Index of the training step with the nearest log σ. */
+  timestep(sigma: number): number;
+  /** σ at a fractional training step, interpolated in log σ. */
+  sigma(timestep: number): number;
+}
+
+/** How a VAE's latents are laid out, and how the network wants them: `scaled = unscaled · scale`. */
+export interface LatentFormat {
+  readonly channels: number;
+  readonly scale: number;
+  /** Pixels per latent cell, along each side. */
+  readonly downscale: number;
+}
+
+/** One run of the network: `sample` `[b, c, h, w]` as the network wants it, tokens `[b, tokens, width]`. */
+export interface NetworkInput {
+  readonly sample: Tensor;
+  readonly timestep: number;
+  readonly tokens: Tensor;
+  readonly pooled?: Tensor;
+}
+
+/** A small RGB picture, 8 bit. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+/** MODEL on a wire: a network with its schedule, latent layout and a cheap preview. */
+export interface DiffusionModel {
+  readonly name: string;
+  readonly sampling: ModelSampling;
+  readonly latent: LatentFormat;
+  /** Raw network output, same shape as `sample`. */
+  predict(input: NetworkInput): Promise<Tensor>;
+  /** First item of scaled latents `[b, c, h, w]` as a small picture by a linear map; no network is run. */
+  preview(scaled: Tensor): Picture;
+}
+
+/** CLIP on a wire. */
+export interface TextEncoder {
+  encode(text: string): Promise<Conditionings>;
+}
+
+/** VAE on a wire. Latents are unscaled, images as {@link Image}. */
+export interface Autoencoder {
+  readonly latent: LatentFormat;
+  encode(image: Image): Promise<Tensor>;
+  decode(samples: Tensor): Promise<Image>;
+}
+
+/** What a model file or folder gives. */
+export interface Checkpoint {
+  readonly model: DiffusionModel;
+  readonly clip: TextEncoder;
+  readonly vae: Autoencoder;
+}
+
+/** Noise levels of a sampling run, descending; `steps + 1` values, the last usually 0. */
+export type Sigmas = Float32Array;
+
+/** Samplers see only this: x = x₀ + σε in scaled space to the model's guess of x₀. */
+export type Denoise = (x: Tensor, sigma: number) => Promise<Tensor>;
+
+/** GUIDER on a wire: the model with its guidance. */
+export interface Guider {
+  readonly model: DiffusionModel;
+  readonly denoise: Denoise;
+}
+
+/** Draws standard normal noise; each call goes on in the stream. */
+export type NoiseStream = (dims: readonly number[]) => Tensor;
+
+/** NOISE on a wire. */
+export interface Noise {
+  readonly seed: bigint;
+  /** The starting noise for a latent, of the same shape. */
+  initial(latent: Latent): Tensor;
+  /** A fresh stream of the same seed for samplers that add noise at each step. */
+  stream(): NoiseStream;
+  /** True for the source that adds none. */
+  readonly silent: boolean;
+}
+
+/** One step of a sampler: before it x was at `sigma`; `index` counts from 0. Everything is in scaled space. */
+export interface SampleStep {
+  readonly index: number;
+  readonly total: number;
+  readonly sigma: number;
+  readonly x: Tensor;
+  readonly denoised: Tensor;
+}
+
+/** What a sampler is given beyond the denoiser and the latent. */
+export interface SampleOptions {
+  readonly sigmas: Sigmas;
+  readonly noise: NoiseStream;
+  readonly sampling: ModelSampling;
+}
+
+/** Yields each step once its denoised guess is known and returns the final x. */
+export type SampleLoop = (denoise: Denoise, x: Tensor, options: SampleOptions) => AsyncGenerator<SampleStep, Tensor, void>;
+
+/** SAMPLER on a wire. */
+export interface Sampler {
+  readonly name: string;
+  readonly loop: SampleLoop;
+}

@@ -1,0 +1,49 @@
+// Builds what is missing or older than its sources: server side by tsc, page and plugin by vite.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const serverSources = ['nodes', 'workflows', 'server', 'tsconfig.json', 'package.json'];
+const clientSources = ['nodes/kit', 'workflows', 'client', 'vite.config.ts', 'package.json'];
+
+/** Newest change below a path in ms, code files only; folders count too, so that a deletion is seen. */
+function newest(path) {
+  const full = join(root, path);
+  if (!existsSync(full)) return 0;
+  const { mtimeMs } = statSync(full);
+  if (!statSync(full).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(full).map((name) => newest(join(path, name))));
+}
+
+function run(tool, ...args) {
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', tool), ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+function step(name, sources, build) {
+  const stamp = join(root, 'dist', `.${name}`);
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...sources.map(newest))) return;
+  const started = Date.now();
+  process.stderr.write(`Building ${name} …\n`);
+  build();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, '');
+  // The stamp must not be older than a source that changed while building.
+  if (newest(relative(root, stamp)) < started) throw new Error('The clock went backwards while building.');
+}
+
+export function ensureBuilt() {
+  step('server', serverSources, () => {
+    for (const folder of ['nodes', 'workflows', 'server']) rmSync(join(root, 'dist', folder), { recursive: true, force: true });
+    run('typescript/bin/tsc', '-p', '.');
+  });
+  step('client', clientSources, () => {
+    rmSync(join(root, 'dist', 'client'), { recursive: true, force: true });
+    run('vite/bin/vite.js', 'build', '--logLevel', 'warn');
+    run('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--mode', 'plugin');
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) ensureBuilt();

@@ -1,0 +1,48 @@
+import type { DeviceStatus, PreviewHeader, RunEvent } from '../../workflows/protocol.ts';
+import type { NodeId, Workflow } from '../../workflows/types.ts';
+
+/** One run, as the server hands it to an engine. The workflow is validated; `document` is what pictures will carry. */
+export interface RunRequest {
+  readonly job: string;
+  readonly workflow: Workflow;
+  /** The saved graph as JSON text, written into PNGs as it is; absent for the compact form. */
+  readonly document?: string;
+  /** Run only what these nodes need. */
+  readonly targets?: readonly NodeId[];
+  /** Ignore cached results. */
+  readonly fresh?: boolean;
+}
+
+/** Who listens to a run. Previews may be dropped, events never. */
+export interface RunSink {
+  event(event: RunEvent): void;
+  preview(header: PreviewHeader, jpeg: Uint8Array): void;
+}
+
+/** How a run ended; every problem has been told as an event before. */
+export type RunEnd = 'done' | 'failed' | 'cancelled';
+
+/**
+ * One device that runs one workflow at a time, in a child process of its own. A lost child is started again; the run it
+ * was in ends as `failed` with code `engine-lost` and the cause.
+ */
+export interface Engine {
+  readonly device: DeviceStatus;
+  run(request: RunRequest, sink: RunSink): Promise<RunEnd>;
+  /** Stops between two steps; after a grace time the child is killed. No effect on a job that is not running. */
+  cancel(job: string): void;
+  onDevice(listener: (device: DeviceStatus) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** What an engine child is started with. All paths are absolute. */
+export interface EngineOptions {
+  /** `auto`, `cpu`, `cuda` or `cuda:1`. */
+  readonly device: string;
+  /** The folder of `--models`; the embedded models are always there besides. */
+  readonly models: string;
+  /** `--data`: holds input/, output/, cache/. */
+  readonly data: string;
+  /** Upper bound of cached node results in bytes. */
+  readonly cacheBytes: number;
+}

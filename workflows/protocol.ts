@@ -1,0 +1,137 @@
+import type { Content, ImageFile, Problem } from '../nodes/kit/index.ts';
+import type { NodeId } from './types.ts';
+
+/** The life of a job. `failed` lists the outputs that exist all the same. */
+export const jobStates = ['queued', 'paused', 'running', 'done', 'failed', 'cancelled'] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** Is this the end? */
+export const isFinal = (state: JobState): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
+
+/** Why a node did or did not run. */
+export type NodeOutcome = 'ran' | 'cached' | 'failed' | 'skipped';
+
+/** What the engine says while it executes one workflow; the executor's generator, the socket, NDJSON and tests all carry these. */
+export type RunEvent =
+  | { readonly type: 'planned'; readonly nodes: readonly { readonly node: NodeId; readonly cached: boolean }[] }
+  | { readonly type: 'started'; readonly node: NodeId }
+  /** `index` of `total` steps are done; `left` is an estimate in ms for this node. */
+  | {
+      readonly type: 'step';
+      readonly node: NodeId;
+      readonly index: number;
+      readonly total: number;
+      readonly sigma?: number;
+      readonly left?: number;
+    }
+  | { readonly type: 'shown'; readonly node: NodeId; readonly content: Content }
+  /** `reason` is a sentence for the node's tooltip. */
+  | { readonly type: 'finished'; readonly node: NodeId; readonly outcome: NodeOutcome; readonly ms: number; readonly reason: string }
+  | { readonly type: 'problem'; readonly problem: Problem };
+
+/** A change of a job's state; `position` counts from 1 while queued. */
+export interface StateEvent {
+  readonly type: 'state';
+  readonly state: JobState;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly position?: number;
+}
+
+/** Everything that can be heard of a job, in order; `seq` grows by one within a job. */
+export type JobEvent = (RunEvent | StateEvent) & { readonly job: string; readonly seq: number };
+
+/** Where a node stands, for a page that comes late. */
+export interface NodeStatus {
+  readonly state: 'waiting' | 'running' | NodeOutcome;
+  readonly ms?: number;
+  readonly reason?: string;
+  readonly step?: { readonly index: number; readonly total: number };
+  readonly content?: Content;
+}
+
+/** A finished picture of a job. */
+export interface JobOutput {
+  readonly node: NodeId;
+  readonly files: readonly ImageFile[];
+}
+
+/** The present state of a job: `GET /v1/jobs/:id`, and what a reconnecting page gets. */
+export interface JobSnapshot {
+  readonly id: string;
+  readonly state: JobState;
+  readonly created: number;
+  readonly started?: number;
+  readonly ended?: number;
+  readonly position?: number;
+  readonly nodes: Readonly<Record<NodeId, NodeStatus>>;
+  readonly outputs: readonly JobOutput[];
+  readonly problems: readonly Problem[];
+  /** Sequence number of the last event that this snapshot contains. */
+  readonly seq: number;
+}
+
+/** The device that really runs, as the engine found it. */
+export interface DeviceStatus {
+  /** `cpu`, `cuda:0`, … */
+  readonly device: string;
+  /** ONNX Runtime's execution provider. */
+  readonly provider: string;
+  readonly state: 'starting' | 'ready' | 'restarting' | 'failed';
+  readonly message?: string;
+}
+
+/** Page → server. `run` carries a document as text, so that no integer is rounded on the way; `targets` limits it to these nodes. */
+export type ClientMessage =
+  | { readonly type: 'run'; readonly id: string; readonly workflow: string; readonly targets?: readonly NodeId[]; readonly fresh?: boolean }
+  | { readonly type: 'cancel'; readonly job: string }
+  /** Ask for the present state of these jobs and everything that follows; `previews` false mutes binary frames. */
+  | { readonly type: 'watch'; readonly jobs: readonly string[]; readonly previews?: boolean }
+  | { readonly type: 'ping'; readonly at: number };
+
+/** Server → page, as JSON text frames. */
+export type ServerMessage =
+  | { readonly type: 'welcome'; readonly version: string; readonly device: DeviceStatus; readonly jobs: readonly JobSnapshot[] }
+  | { readonly type: 'device'; readonly device: DeviceStatus }
+  | { readonly type: 'accepted'; readonly id: string; readonly position: number }
+  | { readonly type: 'rejected'; readonly id: string; readonly problems: readonly Problem[] }
+  | { readonly type: 'snapshot'; readonly job: JobSnapshot }
+  | { readonly type: 'unknown-job'; readonly id: string }
+  | { readonly type: 'event'; readonly event: JobEvent }
+  /** The models folder or the input folder changed: fetch the catalogue again. */
+  | { readonly type: 'catalogue' }
+  | { readonly type: 'pong'; readonly at: number };
+
+/** Head of a binary frame: `[u32 big-endian length][this as JSON][JPEG]`. */
+export interface PreviewHeader {
+  readonly job: string;
+  readonly node: NodeId;
+  readonly index: number;
+  readonly total: number;
+  readonly mime: 'image/jpeg';
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Packs a preview for the socket. */
+export function encodePreview(header: PreviewHeader, bytes: Uint8Array): Uint8Array {
+  const head = new TextEncoder().encode(JSON.stringify(header));
+  const frame = new Uint8Array(4 + head.length + bytes.length);
+  new DataView(frame.buffer).setUint32(0, head.length);
+  frame.set(head, 4);
+  frame.set(bytes, 4 + head.length);
+  return frame;
+}
+
+/** Unpacks a preview; undefined if the frame is not one. */
+export function decodePreview(frame: Uint8Array): { header: PreviewHeader; bytes: Uint8Array } | undefined {
+  if (frame.length < 4) return undefined;
+  const length = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0);
+  if (length > frame.length - 4) return undefined;
+  try {
+    const header: PreviewHeader = JSON.parse(new TextDecoder().decode(frame.subarray(4, 4 + length)));
+    return { header, bytes: frame.subarray(4 + length) };
+  } catch {
+    return undefined;
+  }
+}
