@@ -1,0 +1,99 @@
+import type { Catalogue, Content, Literal, PortSpec, Problem } from '../nodes/kit/index.ts';
+import type { NodeStatus } from '../workflows/protocol.ts';
+import type { GraphDocument, Mode, NodeId, SeedControl } from '../workflows/types.ts';
+
+/** One input of a node as panels show it. */
+export interface InputView {
+  readonly port: PortSpec;
+  /** Present for ports with a widget. */
+  readonly value?: Literal;
+  readonly link?: { readonly node: NodeId; readonly output: number };
+}
+
+/** One node as panels show it. `known` is false for placeholders. */
+export interface NodeView {
+  readonly id: NodeId;
+  readonly type: string;
+  readonly title: string;
+  readonly known: boolean;
+  readonly mode: Mode;
+  readonly collapsed: boolean;
+  readonly inputs: readonly InputView[];
+  readonly outputs: readonly PortSpec[];
+  readonly seedControl?: SeedControl;
+}
+
+/** A wire being dragged, dropped on nothing: a new node should be joined to it. */
+export interface LooseWire {
+  readonly node: NodeId;
+  readonly slot: number;
+  readonly side: 'input' | 'output';
+  readonly type: string;
+}
+
+/** Asked for by a double click on the background, `/`, or a wire dropped on nothing. Points: `graph` in graph units, `screen` in CSS px of the page. */
+export interface SearchRequest {
+  readonly graph: readonly [number, number];
+  readonly screen: readonly [number, number];
+  readonly wire?: LooseWire;
+}
+
+/** What can be heard of the canvas. `change` fires once for each finished action of the user, with a short name for the undo list. */
+export interface GraphViewEvents {
+  change: { readonly action: string };
+  select: { readonly nodes: readonly NodeId[] };
+  search: SearchRequest;
+  /** A picture inside a node was clicked. */
+  picture: { readonly node: NodeId; readonly url: string };
+  /** Right click or long press. */
+  menu: { readonly node?: NodeId; readonly screen: readonly [number, number]; readonly graph: readonly [number, number] };
+  /** A text or number field inside a node wants editing in place; handled by the canvas itself unless prevented. */
+  notice: { readonly message: string };
+  /** Zoom or pan changed. */
+  view: { readonly scale: number };
+}
+
+/** The drawing of a graph on a canvas: the only way in which the rest of the page touches litegraph. */
+export interface GraphView {
+  readonly canvas: HTMLCanvasElement;
+  on<K extends keyof GraphViewEvents>(name: K, listener: (event: GraphViewEvents[K]) => void): () => void;
+  setCatalogue(catalogue: Catalogue): void;
+  /** Replaces the graph; the view is fitted unless `keepView`. Fires no `change`. */
+  load(graph: GraphDocument, options?: { readonly keepView?: boolean }): void;
+  save(): GraphDocument;
+  /** In the order in which they would run. */
+  nodes(): readonly NodeView[];
+  selection(): readonly NodeId[];
+  select(nodes: readonly NodeId[], options?: { readonly reveal?: boolean }): void;
+  /** Joins the first fitting port to `wire` if given. Returns the new node's id. */
+  add(type: string, at: readonly [number, number], wire?: LooseWire): NodeId;
+  remove(nodes: readonly NodeId[]): void;
+  /** JSON text of these nodes and the wires among and into them. */
+  copy(nodes: readonly NodeId[]): string;
+  paste(text: string, options: { readonly at?: readonly [number, number]; readonly withWires: boolean }): readonly NodeId[];
+  /** Returns why not, if not. */
+  connect(
+    from: { readonly node: NodeId; readonly output: number },
+    to: { readonly node: NodeId; readonly input: string },
+  ): Problem | undefined;
+  disconnect(to: { readonly node: NodeId; readonly input: string }): void;
+  setValue(node: NodeId, port: string, value: Literal): void;
+  setSeedControl(node: NodeId, control: SeedControl): void;
+  setTitle(node: NodeId, title: string): void;
+  setMode(nodes: readonly NodeId[], mode: Mode): void;
+  setCollapsed(nodes: readonly NodeId[], collapsed: boolean): void;
+  group(nodes: readonly NodeId[], title: string): void;
+  fit(nodes?: readonly NodeId[]): void;
+  zoom(factor: number): void;
+  /** Middle of what is seen, in graph units. */
+  centre(): readonly [number, number];
+  setTheme(theme: 'dark' | 'light'): void;
+  setStatus(node: NodeId, status: NodeStatus | undefined): void;
+  setPreview(node: NodeId, jpeg: Uint8Array): void;
+  setContent(node: NodeId, content: Content): void;
+  /** Red outline and the sentence under the node; an empty list clears. */
+  setProblems(problems: readonly Problem[]): void;
+  clearRun(): void;
+  resize(): void;
+  dispose(): void;
+}
