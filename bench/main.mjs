@@ -1,0 +1,113 @@
+// npm run bench [-- --rounds N] [-- --peer comfyui PATH]
+// Every figure is a ratio of two times taken in turn in this run; medians over the rounds.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt } from '../scripts/build.mjs';
+import { connect, connectEcho } from './client.mjs';
+import { connectComfy } from './comfyui.mjs';
+import { chain, textToImage } from './graphs.mjs';
+import { freePort, residentMegabytes, root, startComfy, startScript, startServer } from './processes.mjs';
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '15' }, peer: { type: 'string' } },
+  allowPositionals: true,
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 3) throw new Error('--rounds wants a whole number from 3 up.');
+if (values.peer !== undefined && (values.peer !== 'comfyui' || positionals[0] === undefined)) throw new Error('Usage: --peer comfyui PATH');
+
+const sorted = (list) => [...list].sort((a, b) => a - b);
+const median = (list) => sorted(list)[Math.floor(list.length / 2)];
+const ratio = (a, b) => {
+  const pairs = sorted(a.map((value, i) => value / b[i]));
+  return { value: median(a) / median(b), low: pairs[Math.floor(pairs.length * 0.25)], high: pairs[Math.floor(pairs.length * 0.75)] };
+};
+const rows = [];
+const report = (what, r, goal) => {
+  const shown = r.value < 0.1 ? r.value.toFixed(4) : r.value.toFixed(3);
+  rows.push(`| ${what} | ${shown} | ${r.low.toFixed(3)}…${r.high.toFixed(3)} | ${goal} |`);
+};
+
+/** Sampler loop of a real run over the socket, previews on, against the bare session. */
+async function sampling(server) {
+  const raw = startScript('raw.mjs', join(root, 'models/tiny-emoji'));
+  const client = await connect(server.url);
+  for (const [size, steps] of [
+    [128, 20],
+    [256, 20],
+  ]) {
+    const full = [];
+    const bare = [];
+    for (let i = -2; i < rounds; i++) {
+      const work = { steps, batch: 2, size: size / 8 };
+      const before = await raw.ask(work);
+      const { nodes } = await client.run(textToImage({ seed: 1000 + i, steps, size }));
+      const after = await raw.ask(work);
+      if (i < 0) continue;
+      full.push(nodes.get('loop').ms);
+      bare.push((before + after) / 2);
+    }
+    report(`sampling ÷ raw session.run, ${size}×${size}, ${steps} steps, previews on`, ratio(full, bare), '≤ 1.02');
+  }
+  rows.push(`| previews received in those runs | ${client.previews()} | | |`);
+  client.close();
+  await raw.stop();
+}
+
+/** POST → done of trivial graphs against an empty POST and a socket echo, and against a peer. */
+async function overhead(server, peer) {
+  const echo = startScript('echo.mjs');
+  const baseline = await connectEcho(await echo.ask('port'));
+  const client = await connect(server.url);
+  let color = 1;
+  for (const [n, cached, share] of [
+    [0, false, 1 / 2],
+    [100, false, 1 / 20],
+    [100, true, 1 / 50],
+  ]) {
+    const ours = [];
+    const least = [];
+    const theirs = [];
+    for (let i = -3; i < rounds; i++) {
+      if (!cached) color++;
+      const base = await baseline.once();
+      const { ms } = await client.run(chain(n, color));
+      const other = await peer?.run(chain(n, color));
+      if (i < 0) continue;
+      ours.push(ms);
+      least.push(base);
+      if (other !== undefined) theirs.push(other);
+    }
+    const name = `${n} × ImageInvert ${cached ? 'all cached' : 'fresh'}`;
+    report(`${name} ÷ empty POST + echo`, ratio(ours, least), '');
+    if (peer !== undefined) report(`${name} ÷ ComfyUI`, ratio(ours, theirs), `≤ ${share.toFixed(3)}`);
+  }
+  baseline.close();
+  client.close();
+  await echo.stop();
+}
+
+ensureBuilt();
+const data = mkdtempSync(join(tmpdir(), 'litegraph-diffusion-bench-'));
+const server = await startServer(data);
+const comfy = values.peer === undefined ? undefined : await startComfy(positionals[0], await freePort());
+try {
+  const idle = residentMegabytes(server.pid);
+  const theirs = comfy === undefined ? 951 : residentMegabytes(comfy.pid);
+  const source = comfy === undefined ? 'ComfyUI’s recorded 951 MB' : 'ComfyUI, same run';
+  rows.push(`| memory of server + engine, no model, ÷ ${source} | ${(idle / theirs).toFixed(3)} | ${idle.toFixed(0)} MB | ≤ 0.25 |`);
+  const peer = comfy === undefined ? undefined : await connectComfy(comfy.url);
+  await overhead(server, peer);
+  peer?.close();
+  await comfy?.stop();
+  await sampling(server);
+} finally {
+  await server.stop();
+  await comfy?.stop();
+  rmSync(data, { recursive: true, force: true });
+}
+console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Node ${process.version}, ${rounds} rounds\n`);
+console.log('| what | ratio of medians | middle half of pairs | goal |\n|---|---|---|---|');
+console.log(rows.join('\n'));
