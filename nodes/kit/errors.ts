@@ -26,6 +26,9 @@ export const problemCodes = [
   'engine-lost',
   'cancelled',
   'duplicate-id',
+  'not-allowed',
+  'not-found',
+  'busy',
   'internal',
 ] as const;
 
