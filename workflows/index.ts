@@ -1,0 +1,25 @@
+/** Documents: reading, checking, planning, writing and sharing workflows. Pure; the same code in the browser and on the server. */
+export { describeNode } from './describe.ts';
+export { parseJson, stringifyJson } from './json.ts';
+export { layoutGraph } from './layout.ts';
+export { limits } from './limits.ts';
+export { nearest } from './nearest.ts';
+export { estimateSize, nodeMeasures } from './node-size.ts';
+export { bareType, fileType, specOfType, virtualTypeOf } from './node-types.ts';
+export { pathFault } from './paths.ts';
+export { type Plan, plan, type Task, type TaskInput } from './plan.ts';
+export { isPng } from './png-chunks.ts';
+export { readPngText, writePngText } from './png-text.ts';
+export * from './protocol.ts';
+export { readGraph, readWorkflow } from './read.ts';
+export { documentFormat } from './read-extra.ts';
+export { controlProperty } from './read-values.ts';
+export { applyFixedSeeds, controlOf, nextSeed, rollSeeds } from './seeds.ts';
+export { setValue, type WorkflowSource } from './set-value.ts';
+export { decodeShare, encodeShare } from './share.ts';
+export { type KnownFiles, type NamedFile, summarise, type WorkflowSummary } from './summary.ts';
+export { toCompact } from './to-compact.ts';
+export { toWorkflow } from './to-workflow.ts';
+export * from './types.ts';
+export { type RunTargets, validate } from './validate.ts';
+export { writeGraph } from './write.ts';

@@ -1,0 +1,28 @@
+import type { Catalogue, NodeSpec, PortSpec } from '../nodes/kit/index.ts';
+import { typePrefix } from './types.ts';
+
+/** Types that only help to draw: they are resolved away before a run. */
+export const virtualTypes = ['Reroute', 'PrimitiveNode', 'Note', 'MarkdownNote'] as const;
+export type VirtualType = (typeof virtualTypes)[number];
+
+/** The name of a type without the host's prefix. */
+export const bareType = (type: string): string => (type.startsWith(typePrefix) ? type.slice(typePrefix.length) : type);
+
+/** The name of a type as it stands in files: known types with the prefix, others as they came. */
+export const fileType = (type: string, catalogue: Catalogue): string =>
+  specOfType(type, catalogue) === undefined ? type : typePrefix + bareType(type);
+
+/** What the catalogue knows of a type, given with or without the prefix. */
+export const specOfType = (type: string, catalogue: Catalogue): NodeSpec | undefined => catalogue.get(bareType(type));
+
+/** Which drawing aid this is, if it is one. */
+export const virtualTypeOf = (type: string): VirtualType | undefined => virtualTypes.find((name) => name === bareType(type));
+
+/** Ports that are edited in the node. */
+export const widgetPorts = (spec: NodeSpec): readonly PortSpec[] => spec.inputs.filter((port) => port.widget !== undefined);
+
+/** Ports that are fed by a wire only. */
+export const socketPorts = (spec: NodeSpec): readonly PortSpec[] => spec.inputs.filter((port) => port.widget === undefined);
+
+/** Is this port a seed, so that it has a control beside it? */
+export const isSeedPort = (port: PortSpec): boolean => port.widget?.kind === 'seed';

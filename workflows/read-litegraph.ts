@@ -1,0 +1,111 @@
+import type { Catalogue } from '../nodes/kit/index.ts';
+import { assemble } from './assemble.ts';
+import { isJsonList, isJsonRecord, isTreacherous, type Json, type JsonRecord } from './clean.ts';
+import { limit, limits } from './limits.ts';
+import { type AssignedId, assignIds } from './node-ids.ts';
+import { bareType, fileType, specOfType } from './node-types.ts';
+import { readExtra, warnOfVersions } from './read-extra.ts';
+import { readFrame, readGroup } from './read-frame.ts';
+import { readWires } from './read-links.ts';
+import { type DraftNode, readSlots } from './read-slots.ts';
+import { readForeignValues, readKnownValues } from './read-values.ts';
+import type { GraphDocument, GraphGroup } from './types.ts';
+import type { Warnings } from './warnings.ts';
+
+/** Is this a saved graph of litegraph, of its forks or of ComfyUI's page? */
+export const isLitegraph = (source: Json): source is JsonRecord => isJsonRecord(source) && isJsonList(source.nodes);
+
+/**
+ * Rebuilds a saved graph from allowed fields only: ids made safe and unique, slots matched by name, wires checked from
+ * both ends. Types that are not in the catalogue stay as placeholders with slots, wires, values and place.
+ */
+export function readLitegraph(source: JsonRecord, catalogue: Catalogue, warnings: Warnings): GraphDocument {
+  const rawNodes = readNodeList(source.nodes, warnings);
+  const ids = assignIds(
+    rawNodes.map((node) => node.id),
+    warnings,
+  );
+  const drafts = rawNodes.map((raw, index) => readDraft(raw, { index, id: ids[index] ?? { id: index } }, catalogue));
+  const wires = readWires(readLinkList(source.links), byReference(drafts, ids), warnings);
+  const { nodes, links } = assemble(drafts, wires);
+  warnOfVersions(source.extra, catalogue, warnings);
+  warnOfSubgraphs(source, warnings);
+  return {
+    last_node_id: nodes.reduce((max, { id }) => (typeof id === 'number' ? Math.max(max, id) : max), 0),
+    last_link_id: links.at(-1)?.[0] ?? 0,
+    nodes,
+    links,
+    groups: readGroups(source.groups),
+    config: {},
+    extra: readExtra(source.extra, nodes, catalogue),
+    version: 0.4,
+  };
+}
+
+function readNodeList(raw: Json | undefined, warnings: Warnings): readonly JsonRecord[] {
+  const list = isJsonList(raw) ? raw : [];
+  limit('nodes', list.length);
+  const nodes = list.filter(isJsonRecord);
+  const lost = list.length - nodes.length;
+  if (lost > 0) warnings.add('bad-document', `${lost} entries of the list of nodes are not nodes; they were dropped.`);
+  return nodes;
+}
+
+/** A list of wires, or an object of them by id, as litegraph holds them in memory. */
+function readLinkList(raw: Json | undefined): readonly Json[] {
+  const list = isJsonList(raw) ? raw : isJsonRecord(raw) ? Object.values(raw).filter((link) => link !== undefined) : [];
+  limit('links', list.length);
+  return list;
+}
+
+function readGroups(raw: Json | undefined): readonly GraphGroup[] {
+  const list = isJsonList(raw) ? raw : [];
+  limit('groups', list.length);
+  return list.map(readGroup).filter((group) => group !== undefined);
+}
+
+function readDraft(raw: JsonRecord, place: { index: number; id: AssignedId }, catalogue: Catalogue): DraftNode {
+  const type = readType(raw.type, catalogue);
+  const spec = specOfType(type, catalogue);
+  const { id } = place.id;
+  const values = spec ? { properties: readKnownValues(raw, spec) } : readForeignValues(raw);
+  return {
+    key: String(id),
+    node: { id, type: fileType(type, catalogue), ...readFrame(raw, place.index), ...values },
+    spec,
+    inputs: readSlots(raw.inputs),
+    outputs: readSlots(raw.outputs),
+  };
+}
+
+/** A type name without mark-up; a note in Markdown is a note. */
+function readType(raw: Json | undefined, catalogue: Catalogue): string {
+  if (typeof raw !== 'string' || raw.trim() === '') return 'unknown';
+  const type = raw.replace(/[<>"'`\p{Cc}]/gu, '_').slice(0, limits.name);
+  if (isTreacherous(type)) return `_${type}`;
+  const isNote = bareType(type) === 'MarkdownNote' && !catalogue.has('MarkdownNote') && catalogue.has('Note');
+  return isNote ? 'Note' : type;
+}
+
+function byReference(drafts: readonly DraftNode[], ids: readonly AssignedId[]): ReadonlyMap<string, DraftNode> {
+  const found = new Map<string, DraftNode>();
+  drafts.forEach((draft, index) => {
+    const reference = ids[index]?.reference;
+    if (reference !== undefined) found.set(reference, draft);
+  });
+  return found;
+}
+
+function warnOfSubgraphs(source: JsonRecord, warnings: Warnings): void {
+  const definitions = isJsonRecord(source.definitions) ? source.definitions.subgraphs : undefined;
+  if (!isJsonList(definitions) || definitions.length === 0) return;
+  const names = definitions.flatMap((definition) =>
+    isJsonRecord(definition) && typeof definition.name === 'string' ? [definition.name] : [],
+  );
+  const which = names
+    .slice(0, 5)
+    .map((name) => `“${name.slice(0, 60)}”`)
+    .join(', ');
+  const message = `The file holds subgraphs (${which}), which are not supported: each stands as a placeholder. Unpack them where the file was made, and save it again.`;
+  warnings.add('unknown-node-type', message);
+}
