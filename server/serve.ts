@@ -1,6 +1,25 @@
-import type { NodeSpec } from '../nodes/kit/index.ts';
+import { createServer, type Server } from 'node:http';
+import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
+import type { DeviceStatus } from '../workflows/protocol.ts';
 import type { Engine } from './engine/types.ts';
-import type { Limits } from './security/limits.ts';
+import { Gallery } from './files/gallery.ts';
+import { LiveCatalogue } from './files/live-catalogue.ts';
+import { packageRoot, packageVersion } from './files/package-root.ts';
+import { dataFolders } from './files/paths.ts';
+import { copyExample, prepareData } from './files/prepare.ts';
+import { ShrinkChild } from './files/shrink.ts';
+import { Thumbnails } from './files/thumbnails.ts';
+import { watchFolders } from './files/watch.ts';
+import { createApp } from './http/app.ts';
+import type { ServerContext } from './http/context.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { MemoryJobStore } from './jobs/memory-store.ts';
+import { createLog, type Log } from './log.ts';
+import { hostRules, isLoopback } from './security/hosts.ts';
+import { defaultLimits, type Limits } from './security/limits.ts';
+import { Gate } from './security/token.ts';
+import { SocketHub } from './socket/hub.ts';
+import { upgrades } from './socket/upgrade.ts';
 
 /** A model as `GET /v1/models` lists it; `bytes` on disk. */
 export interface ModelEntry {
@@ -31,6 +50,8 @@ export interface ServeOptions {
   readonly startEngines: () => readonly Engine[];
   /** Lowered in tests. */
   readonly limits?: Partial<Limits>;
+  /** Without one, lines go to standard error, and the one that says where the server is to standard output. */
+  readonly log?: Log;
 }
 
 /** A server that runs. */
@@ -39,4 +60,181 @@ export interface RunningServer {
   readonly url: string;
   /** Ends sockets, running jobs, engines and the lock. */
   close(): Promise<void>;
+}
+
+type Close = () => void | Promise<void>;
+
+/**
+ * Starts the server and waits until its first engine is ready. Throws `not-allowed` for an open address without a token, `bad-value` for
+ * a malformed option or a port that is taken, `bad-path` for a data folder that cannot be used, `device-unavailable` for a device that is not there; each in
+ * one sentence, with everything undone.
+ */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  checkOptions(options);
+  const closers: Close[] = [];
+  const close = async (): Promise<void> => {
+    for (let last = closers.pop(); last !== undefined; last = closers.pop()) await last();
+  };
+  try {
+    const { url, device } = await start(options, closers);
+    if (options.log === undefined) process.stdout.write(`litegraph-diffusion is at ${url} (${device?.device ?? 'no device'})\n`);
+    return { url, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function checkOptions({ host, token, allowOrigins }: ServeOptions): void {
+  if (token === undefined && !isLoopback(host)) {
+    throw new GraphError(
+      'not-allowed',
+      `Serving on ${host} opens the server to other machines: give it a --token, or leave --host at 127.0.0.1.`,
+    );
+  }
+  if (token === '') throw new GraphError('bad-value', 'The --token is empty. Give a long random one, or none.');
+  for (const origin of allowOrigins) {
+    if (/^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    throw new GraphError('bad-value', `--allow-origin ${origin} is no origin. Write it as http://example.org:3000, without a path.`);
+  }
+}
+
+/** Everything up to the point from where nothing waits any more: the data folder is locked, the lists are read. */
+async function prepare(options: ServeOptions, closers: Close[]): Promise<Omit<ServerContext, 'gate' | 'jobs' | 'devices'>> {
+  const root = packageRoot();
+  const folders = dataFolders(options.data);
+  const lock = await prepareData(folders);
+  closers.push(() => lock.release());
+  await copyExample(root, folders.images.input);
+  const catalogue = new LiveCatalogue({ specs: options.specs, listModels: options.listModels, inputFolder: folders.images.input });
+  await catalogue.refresh();
+  const shrink = new ShrinkChild();
+  closers.push(() => shrink.close());
+  return {
+    version: await packageVersion(root),
+    packageRoot: root,
+    folders,
+    limits: { ...defaultLimits, ...options.limits },
+    rules: hostRules(options.host, options.allowOrigins),
+    log: options.log ?? createLog(),
+    catalogue,
+    gallery: new Gallery(folders.images),
+    thumbnails: new Thumbnails(folders.thumbnails, (job) => shrink.run(job)),
+  };
+}
+
+async function start(options: ServeOptions, closers: Close[]): Promise<{ url: string; device: DeviceStatus | undefined }> {
+  const prepared = await prepare(options, closers);
+  const { limits } = prepared;
+  const server = createServer({ keepAlive: true, headersTimeout: 20_000, requestTimeout: 120_000 });
+  server.maxConnections = limits.connections;
+  const port = await listen(server, options);
+  server.on('error', (error) => prepared.log.error({ err: error }, 'The server had trouble with a connection'));
+  // Nothing is awaited between here and the handlers, so that no request comes to a server without them.
+  closers.push(() => end(server));
+  const engines = options.startEngines();
+  for (const engine of engines) closers.push(() => engine.close());
+  const jobs = new Jobs(new MemoryJobStore(limits), engines, limits);
+  closers.push(() => jobs.close());
+  const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
+  const context: ServerContext = { ...prepared, gate, jobs, devices: () => engines.map(({ device }) => device) };
+  const hub = new SocketHub(context);
+  closers.push(() => hub.close());
+  server.on('request', createApp(context)).on('upgrade', upgrades(context, hub));
+  closers.push(...follow(options, context, { hub, engines }));
+  await settled(engines);
+  const device = engines[0]?.device;
+  if (device?.state === 'failed')
+    throw new GraphError('device-unavailable', device.message ?? `The device ${device.device} could not be started.`);
+  return { url: urlOf(options.host, port), device };
+}
+
+/** Listens; gives the port. Throws `bad-value` if the address is taken or not there. */
+function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new GraphError('bad-value', listenProblem(error, host, port), { cause: error })),
+    );
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE')
+    return `Port ${port} is in use already, perhaps by another server of ours. Stop it, or choose another one with --port.`;
+  if (error.code === 'EACCES') return `Port ${port} may not be used by this user. Choose one above 1023 with --port.`;
+  return `The server cannot listen on ${host}, port ${port}: ${error.message}. Choose an address of this machine with --host.`;
+}
+
+/** Passes on what changes outside of requests: files and devices. */
+function follow(
+  options: ServeOptions,
+  { catalogue, folders, log }: ServerContext,
+  live: { hub: SocketHub; engines: readonly Engine[] },
+): Close[] {
+  const { hub, engines } = live;
+  const refresh = async (): Promise<void> => {
+    try {
+      if (await catalogue.refresh()) hub.tellAll({ type: 'catalogue' });
+    } catch (thrown) {
+      log.warn({ err: thrown }, 'The folders could not be read again');
+    }
+  };
+  const first = engines[0];
+  const device = first?.onDevice((status) => hub.tellAll({ type: 'device', device: status }));
+  return [watchFolders([options.models, folders.images.input], () => void refresh()), ...(device === undefined ? [] : [device])];
+}
+
+/** Waits until no engine is starting. */
+async function settled(engines: readonly Engine[]): Promise<void> {
+  await Promise.all(
+    engines.map(
+      (engine) =>
+        new Promise<void>((resolve) => {
+          const isSettled = (): boolean => engine.device.state === 'ready' || engine.device.state === 'failed';
+          const forget = engine.onDevice(() => {
+            if (!isSettled()) return;
+            forget();
+            resolve();
+          });
+          if (isSettled()) {
+            forget();
+            resolve();
+          }
+        }),
+    ),
+  );
+}
+
+/** Ends connections: those that are idle at once, those in an answer after a short while. */
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), 1000);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+/** Serves until SIGINT or SIGTERM, then closes in an orderly way; a second signal ends the process at once. Resolves when all is closed. */
+export async function serveUntilSignal(options: ServeOptions): Promise<void> {
+  const server = await startServer(options);
+  await new Promise<void>((resolve) => {
+    const stop = (): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      resolve();
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+  await server.close();
 }

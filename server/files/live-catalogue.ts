@@ -1,0 +1,54 @@
+import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
+import { withChoices } from '../catalogue.ts';
+import type { ModelEntry } from '../serve.ts';
+import { imageNames } from './gallery.ts';
+
+/** Where a live catalogue looks. */
+export interface CatalogueSources {
+  readonly specs: ReadonlyMap<string, NodeSpec>;
+  readonly listModels: () => Promise<readonly ModelEntry[]>;
+  readonly inputFolder: string;
+}
+
+/** The node types with their lists as the folders are now. Call `refresh` before the first use and after each change. */
+export class LiveCatalogue {
+  readonly #sources: CatalogueSources;
+  #current: Catalogue = new Map();
+  #json = '{"nodes":[]}';
+  #models: readonly ModelEntry[] = [];
+  #refreshing: Promise<boolean> = Promise.resolve(false);
+
+  constructor(sources: CatalogueSources) {
+    this.#sources = sources;
+  }
+
+  get current(): Catalogue {
+    return this.#current;
+  }
+
+  /** The answer of `GET /v1/nodes`. */
+  get json(): string {
+    return this.#json;
+  }
+
+  get models(): readonly ModelEntry[] {
+    return this.#models;
+  }
+
+  /** Looks into the folders again; true if anything is other than before. */
+  refresh(): Promise<boolean> {
+    this.#refreshing = this.#refreshing.catch(() => false).then(() => this.#read());
+    return this.#refreshing;
+  }
+
+  async #read(): Promise<boolean> {
+    const { specs, listModels, inputFolder } = this.#sources;
+    const [models, inputImages] = await Promise.all([listModels(), imageNames(inputFolder)]);
+    this.#models = models;
+    this.#current = withChoices(specs, { checkpoints: models.map(({ name }) => name), inputImages });
+    const json = JSON.stringify({ nodes: [...this.#current.values()] });
+    const changed = json !== this.#json;
+    this.#json = json;
+    return changed;
+  }
+}

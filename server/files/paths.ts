@@ -1,0 +1,54 @@
+import { realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { GraphError, type ImageFolder, quote } from '../../nodes/kit/index.ts';
+
+/** The folders below `--data`. */
+export interface DataFolders {
+  readonly root: string;
+  readonly images: Readonly<Record<ImageFolder, string>>;
+  readonly thumbnails: string;
+  readonly uploads: string;
+}
+
+/** Where everything lies below a data folder. Previews, thumbnails and unfinished uploads may be deleted at any time. */
+export function dataFolders(root: string): DataFolders {
+  const cache = join(root, 'cache');
+  return {
+    root,
+    images: { input: join(root, 'input'), output: join(root, 'output'), preview: join(cache, 'preview') },
+    thumbnails: join(cache, 'thumbnails'),
+    uploads: join(cache, 'uploads'),
+  };
+}
+
+const badPath = (name: string, why: string): GraphError =>
+  new GraphError(
+    'bad-path',
+    `${quote(name)} is no name of a file here: ${why}. Use a name inside the folder, such as “cat.png” or “cats/cat.png”.`,
+  );
+
+/** Throws `bad-path` unless `name` is a plain relative path, with `/`, without dot files and without a way out. */
+export function checkRelative(name: string): void {
+  if (name === '' || name.length > 512) throw badPath(name, 'it has no characters, or more than 512');
+  if (/[\p{Cc}\\]/u.test(name)) throw badPath(name, 'it holds a backslash or a control character');
+  if (/^[A-Za-z]:/.test(name)) throw badPath(name, 'it begins with a drive');
+  for (const segment of name.split('/')) {
+    if (segment === '') throw badPath(name, 'it begins or ends with a slash, or has two together');
+    if (segment.startsWith('.')) throw badPath(name, 'a part of it begins with a dot');
+  }
+}
+
+/** The real path of an existing file inside `folder`. Throws `bad-path` if it lies elsewhere, by a link or not, `missing-file` if there is none. */
+export async function fileInside(folder: string, name: string): Promise<string> {
+  checkRelative(name);
+  const missing = new GraphError(
+    'missing-file',
+    `There is no file ${quote(name)}. Look in the list of files, and mind upper and lower case.`,
+  );
+  const [home, real] = await Promise.all([realpath(folder), realpath(join(folder, name))]).catch(() => {
+    throw missing;
+  });
+  if (!real.startsWith(home + sep)) throw badPath(name, 'it leads out of its folder');
+  if (!(await stat(real)).isFile()) throw missing;
+  return real;
+}

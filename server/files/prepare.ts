@@ -1,0 +1,48 @@
+import { constants, copyFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GraphError } from '../../nodes/kit/index.ts';
+import { type FolderLock, lockFolder } from './lock.ts';
+import type { DataFolders } from './paths.ts';
+
+/** Makes the folders and locks the data folder. Throws `bad-path` if it cannot be written or another server has it. */
+export async function prepareData(folders: DataFolders): Promise<FolderLock> {
+  const lock = await inData(folders.root, async () => {
+    await mkdir(folders.root, { recursive: true });
+    return lockFolder(folders.root);
+  });
+  try {
+    await inData(folders.root, async () => {
+      await rm(folders.uploads, { recursive: true, force: true });
+      for (const folder of [...Object.values(folders.images), folders.thumbnails, folders.uploads])
+        await mkdir(folder, { recursive: true });
+    });
+    return lock;
+  } catch (thrown) {
+    await lock.release();
+    throw thrown;
+  }
+}
+
+/** Puts the example picture of the templates into the input folder, unless there is one of that name. */
+export async function copyExample(packageRoot: string, input: string): Promise<void> {
+  try {
+    await copyFile(join(packageRoot, 'workflows', 'example.png'), join(input, 'example.png'), constants.COPYFILE_EXCL);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+  }
+}
+
+async function inData<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof GraphError) throw thrown;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new GraphError(
+      'bad-path',
+      `The data folder ${root} cannot be used: ${reason}. Choose a folder that can be written with --data.`,
+      { cause: thrown },
+    );
+  }
+}

@@ -1,0 +1,28 @@
+import express, { type Express } from 'express';
+import { securityHeaders } from '../security/headers.ts';
+import { catalogueRoutes } from './catalogue.ts';
+import type { ServerContext } from './context.ts';
+import { imageRoutes } from './images.ts';
+import { jobRoutes } from './jobs.ts';
+import { checkSource } from './origins.ts';
+import { pageRoutes, pluginRoutes } from './pages.ts';
+import { answerProblems, notFound } from './problems.ts';
+import { requireToken, sessionRoutes } from './session.ts';
+
+/** The whole HTTP side. Order matters: host and origin first, then the token, then the routes. */
+export function createApp(context: ServerContext): Express {
+  const app = express();
+  app.disable('x-powered-by').set('query parser', 'simple').set('case sensitive routing', true);
+  app.use(securityHeaders());
+  app.use('/plugin', pluginRoutes(context));
+  app.use('/v1', checkSource(context), (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use('/v1', sessionRoutes(context), requireToken(context));
+  app.use('/v1', jobRoutes(context), imageRoutes(context), catalogueRoutes(context), notFound);
+  app.use(pageRoutes(context));
+  app.use(notFound);
+  app.use(answerProblems(context.log));
+  return app;
+}

@@ -1,0 +1,27 @@
+import type { DeviceStatus } from '../../workflows/protocol.ts';
+import type { Gallery } from '../files/gallery.ts';
+import type { LiveCatalogue } from '../files/live-catalogue.ts';
+import type { DataFolders } from '../files/paths.ts';
+import type { Thumbnails } from '../files/thumbnails.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Log } from '../log.ts';
+import type { HostRules } from '../security/hosts.ts';
+import type { Limits } from '../security/limits.ts';
+import type { Gate } from '../security/token.ts';
+
+/** All that routes and sockets work with; made once in serve.ts. */
+export interface ServerContext {
+  readonly version: string;
+  readonly packageRoot: string;
+  readonly folders: DataFolders;
+  readonly limits: Limits;
+  readonly rules: HostRules;
+  readonly gate: Gate;
+  readonly log: Log;
+  readonly jobs: Jobs;
+  readonly catalogue: LiveCatalogue;
+  readonly gallery: Gallery;
+  readonly thumbnails: Thumbnails;
+  /** One status per engine. */
+  readonly devices: () => readonly DeviceStatus[];
+}

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { type Request, type Response, Router } from 'express';
+import type { JobLog } from '../jobs/log.ts';
+import type { RunWish } from '../jobs/read.ts';
+import { submitWish } from '../jobs/submit.ts';
+import { checked, readJson } from './body.ts';
+import type { ServerContext } from './context.ts';
+import { HttpError, onlyMethods, refusal } from './problems.ts';
+import { EventsQuery, JobChange, JobsQuery, RunBody } from './schemas.ts';
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A body with options has `workflow`, which in the compact form could only be a node of that name. */
+function wishOf(body: unknown): RunWish {
+  const wrapped = isRecord(body) && Object.hasOwn(body, 'workflow') && !(isRecord(body.workflow) && 'class_type' in body.workflow);
+  return wrapped ? checked(RunBody, body) : { workflow: body };
+}
+
+function unknownJob(id: string): HttpError {
+  return refusal(
+    404,
+    'not-found',
+    `There is no job ${JSON.stringify(id.slice(0, 80))}. Finished jobs are forgotten after a while; GET /v1/jobs lists those that are known.`,
+  );
+}
+
+/** Everything under `/v1/jobs`. */
+export function jobRoutes(context: ServerContext): Router {
+  const { jobs, limits } = context;
+  const router = Router();
+  router
+    .route('/jobs')
+    .get((request, response) => {
+      const { limit } = checked(JobsQuery, request.query);
+      response.json({ jobs: jobs.recent(limit) });
+    })
+    .post(async (request, response) => {
+      const wish = wishOf(await readJson(request, limits.document));
+      const answer = await submitWish(wish, context);
+      if ('problems' in answer) throw new HttpError(400, answer.problems);
+      const { job, warnings } = answer;
+      const { id, state, position } = job;
+      response.status(202).set('Location', `/v1/jobs/${id}`).json({ id, state, position, warnings });
+    })
+    .all(onlyMethods('GET', 'POST'));
+  router
+    .route('/jobs/:id')
+    .get((request, response) => {
+      const job = jobs.snapshot(request.params.id);
+      if (job === undefined) throw unknownJob(request.params.id);
+      response.json(job);
+    })
+    .patch(async (request, response) => {
+      const { state } = checked(JobChange, await readJson(request, limits.body));
+      const job = await jobs.hold(request.params.id, state === 'paused');
+      if (job === undefined) throw unknownJob(request.params.id);
+      if (job.state !== state) throw refusal(409, 'bad-value', `The job is ${job.state}; only a job that waits can be held or released.`);
+      response.json(job);
+    })
+    .delete(async (request, response) => {
+      const job = await jobs.cancel(request.params.id);
+      if (job === undefined) throw unknownJob(request.params.id);
+      response.json(job);
+    })
+    .all(onlyMethods('GET', 'PATCH', 'DELETE'));
+  router
+    .route('/jobs/:id/events')
+    .get(async (request, response) => {
+      const { after } = checked(EventsQuery, request.query);
+      const log = jobs.log(request.params.id);
+      if (log === undefined) throw unknownJob(request.params.id);
+      await streamEvents(log, after, { request, response });
+    })
+    .all(onlyMethods('GET'));
+  return router;
+}
+
+/** One event a line, to the end of the job; waits for slow readers. */
+async function streamEvents(log: JobLog, after: number, { request, response }: { request: Request; response: Response }): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  response.set({ 'Content-Type': 'application/x-ndjson; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+  response.flushHeaders();
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  for await (const { json } of log.follow(gone.signal, after)) {
+    if (response.write(`${json}\n`)) continue;
+    await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
+  }
+  response.end();
+}

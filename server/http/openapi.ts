@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { ClientMessageSchema } from '../socket/messages.ts';
+import { Accepted, Health, ImageFile, JobEvent, JobSnapshot, ListedImage, Model, NodeSpec, Problems, Template } from './openapi-schemas.ts';
+import { EventsQuery, Folder, ImageQuery, ImagesQuery, JobChange, JobId, JobsQuery, RunBody, SessionBody, UploadQuery } from './schemas.ts';
+
+const json = (schema: z.ZodType, description: string) => ({ description, content: { 'application/json': { schema } } });
+
+const problem = (description: string) => json(Problems, description);
+
+const id = { path: z.object({ id: JobId }) };
+
+const unknownId = { 404: problem('There is no such job (any more).') };
+
+/** An operation that answers with 200 and JSON. */
+function reads(summary: string, schema: z.ZodType, more: Partial<ZodOpenApiOperationObject> = {}): ZodOpenApiOperationObject {
+  const { responses, ...rest } = more;
+  return { summary, ...rest, responses: { 200: json(schema, summary), ...responses } };
+}
+
+const jobPaths: ZodOpenApiPathsObject = {
+  '/v1/jobs': {
+    get: reads('Jobs that are known, newest first', z.object({ jobs: z.array(JobSnapshot) }), { requestParams: { query: JobsQuery } }),
+    post: {
+      summary: 'Run a workflow',
+      description:
+        'The body is a saved graph, the compact form, or either of them with options. The same id and content again gives the same job.',
+      requestBody: { content: { 'application/json': { schema: z.union([RunBody, z.record(z.string(), z.unknown())]) } } },
+      responses: {
+        202: json(Accepted, 'The job is queued, or stands already.'),
+        400: problem('Everything that is wrong with the workflow.'),
+        409: problem('The id stands for another job.'),
+        413: problem('The workflow is too large.'),
+        503: problem('The queue is full.'),
+      },
+    },
+  },
+  '/v1/jobs/{id}': {
+    get: reads('The present state of a job', JobSnapshot, { requestParams: id, responses: unknownId }),
+    patch: reads('Hold a waiting job, or release it', JobSnapshot, {
+      requestParams: id,
+      requestBody: { content: { 'application/json': { schema: JobChange } } },
+      responses: { ...unknownId, 409: problem('The job does not wait.') },
+    }),
+    delete: reads('Cancel a job; one that has ended stays as it is', JobSnapshot, { requestParams: id, responses: unknownId }),
+  },
+  '/v1/jobs/{id}/events': {
+    get: {
+      summary: 'All events of a job from the start, then as they come, to its end',
+      requestParams: { ...id, query: EventsQuery },
+      responses: {
+        200: { description: 'One JSON object a line.', content: { 'application/x-ndjson': { schema: JobEvent } } },
+        ...unknownId,
+      },
+    },
+  },
+};
+
+const image = { 'image/png': {}, 'image/jpeg': {}, 'image/webp': {} };
+
+const binary = z.string().meta({ format: 'binary' });
+
+const imagePaths: ZodOpenApiPathsObject = {
+  '/v1/images': {
+    get: reads('Pictures, newest first', z.object({ images: z.array(ListedImage) }), { requestParams: { query: ImagesQuery } }),
+    post: {
+      summary: 'Put a picture into the input folder',
+      requestParams: { query: UploadQuery },
+      requestBody: { content: { 'multipart/form-data': { schema: z.object({ image: binary }) }, ...image } },
+      responses: {
+        201: json(ImageFile, 'Where it lies. The same picture again keeps its name; another one of that name gets a number.'),
+        400: problem('The name or the form is not right.'),
+        413: problem('Too many bytes or pixels.'),
+        415: problem('No PNG, JPEG or WebP, or cut off.'),
+      },
+    },
+  },
+  '/v1/images/{folder}/{name}': {
+    get: {
+      summary: 'A picture; names may hold slashes',
+      requestParams: { path: z.object({ folder: Folder, name: z.string() }), query: ImageQuery },
+      responses: {
+        200: { description: 'The picture, or a smaller WebP copy.', content: image },
+        400: problem('The name leads out of the folder.'),
+        404: problem('There is no such picture.'),
+        415: problem('The file is no picture.'),
+      },
+    },
+  },
+};
+
+const otherPaths: ZodOpenApiPathsObject = {
+  '/v1/nodes': { get: reads('All node types; lists are filled in', z.object({ nodes: z.array(NodeSpec) })) },
+  '/v1/models': { get: reads('All models', z.object({ models: z.array(Model) })) },
+  '/v1/templates': { get: reads('Workflows to begin with', z.object({ templates: z.array(Template) })) },
+  '/v1/templates/{id}': {
+    get: reads('One of them; ids may hold slashes', z.record(z.string(), z.unknown()), {
+      requestParams: { path: z.object({ id: z.string() }) },
+      responses: { 404: problem('There is no such template.') },
+    }),
+  },
+  '/v1/health': { get: reads('Devices and load', Health) },
+  '/v1/openapi.json': { get: reads('This document', z.record(z.string(), z.unknown())) },
+  '/v1/session': {
+    post: {
+      summary: 'Exchange the token for a cookie',
+      security: [],
+      requestBody: { content: { 'application/json': { schema: SessionBody } } },
+      responses: { 204: { description: 'The cookie is set.' }, 401: problem('Wrong token.'), 429: problem('Too many wrong tokens.') },
+    },
+  },
+  '/v1/socket': {
+    get: {
+      summary: 'The WebSocket (subprotocol ld.v1): events down as JSON, previews as binary frames, messages up',
+      description: 'Messages up are described by the schema ClientMessage.',
+      responses: { 101: { description: 'Open.' }, 401: problem('The token is missing or wrong.'), 403: problem('Foreign host or origin.') },
+    },
+  },
+};
+
+/** The OpenAPI 3.1 description, made of the same schemas that requests are checked with. */
+export function openApiDocument(version: string): ReturnType<typeof createDocument> {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'litegraph-diffusion',
+      version,
+      description: 'Every answer above 399 is `{ "problems": [{ "code", "message", "node"?, "port"? }] }`.',
+    },
+    paths: { ...jobPaths, ...imagePaths, ...otherPaths },
+    components: {
+      schemas: { ClientMessage: ClientMessageSchema },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Only where the server was started with --token.' } },
+    },
+    security: [{ token: [] }, {}],
+  });
+}

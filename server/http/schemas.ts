@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** A job's id, made by the client or by the server. */
+export const JobId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id is 1 to 64 letters, digits, “.”, “_” or “-”, and begins with a letter or a digit')
+  .meta({ description: 'Made by the client, for example a UUID; without one the server makes one.', example: 'b9a1f0c2-first-try' });
+
+const NodeId = z.string().min(1).max(64);
+
+/** Run only what these nodes need. */
+export const Targets = z.array(NodeId).min(1).max(10_000).meta({ description: 'Ids of nodes: run only what these need.' });
+
+/** `POST /v1/jobs` with options; a bare document is taken as well. */
+export const RunBody = z
+  .strictObject({
+    id: JobId.optional(),
+    workflow: z
+      .union([z.record(z.string(), z.unknown()), z.string()], 'a workflow is a JSON object, or the same as text')
+      .meta({ description: 'A saved graph, the compact form, or a ComfyUI file; as JSON or as text.' }),
+    targets: Targets.optional(),
+    fresh: z.boolean().optional().meta({ description: 'Compute everything again instead of using cached results.' }),
+  })
+  .meta({ id: 'RunBody' });
+
+/** `PATCH /v1/jobs/:id`. */
+export const JobChange = z.strictObject({ state: z.enum(['queued', 'paused']) }).meta({ id: 'JobChange' });
+
+/** `POST /v1/session`. */
+export const SessionBody = z.strictObject({ token: z.string().min(1).max(4096) }).meta({ id: 'SessionBody' });
+
+const count = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
+
+/** Query of `GET /v1/jobs`. */
+export const JobsQuery = z.strictObject({ limit: count(500, 50) });
+
+/** Query of `GET /v1/jobs/:id/events`. */
+export const EventsQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0).meta({ description: 'Leave out events up to this number.' }),
+});
+
+/** The folders that pictures lie in. */
+export const Folder = z.enum(['input', 'output', 'preview']);
+
+/** Query of `GET /v1/images`. */
+export const ImagesQuery = z.strictObject({ folder: Folder.default('output'), limit: count(500, 60) });
+
+/** Query of `GET /v1/images/:folder/*name`. */
+export const ImageQuery = z.strictObject({
+  width: z.coerce.number().int().min(16).max(2048).optional().meta({ description: 'A smaller copy, at most this wide.' }),
+});
+
+/** Query of `POST /v1/images` with a raw body. */
+export const UploadQuery = z.strictObject({ name: z.string().min(1).max(200).optional() });

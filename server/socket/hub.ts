@@ -1,0 +1,71 @@
+import type { WebSocket } from 'ws';
+import type { DeviceStatus, ServerMessage } from '../../workflows/protocol.ts';
+import type { ServerContext } from '../http/context.ts';
+import { Page } from './page.ts';
+
+/** How long a page may take to say goodbye, in ms. */
+const farewell = 1000;
+
+const noDevice: DeviceStatus = { device: 'none', provider: 'none', state: 'failed', message: 'The server has no engine.' };
+
+/** All open pages. */
+export class SocketHub {
+  readonly #context: ServerContext;
+  readonly #pages = new Map<WebSocket, Page>();
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly #forget: () => void;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+    this.#heartbeat = setInterval(() => this.#beat(), context.limits.heartbeat).unref();
+    this.#forget = context.jobs.listen({
+      event: (entry) => {
+        for (const page of this.#pages.values()) page.event(entry);
+      },
+      preview: (preview) => {
+        for (const page of this.#pages.values()) page.preview(preview);
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  /** Takes a new socket in and tells it where everything stands. */
+  welcome(socket: WebSocket): void {
+    const page = new Page(socket, this.#context);
+    this.#pages.set(socket, page);
+    socket.on('close', () => this.#pages.delete(socket));
+    const { version, devices, jobs } = this.#context;
+    page.tell({ type: 'welcome', version, device: devices()[0] ?? noDevice, jobs: jobs.unfinished() });
+  }
+
+  /** Tells everybody. */
+  tellAll(message: ServerMessage): void {
+    for (const page of this.#pages.values()) page.tell(message);
+  }
+
+  /** Says goodbye to all pages; those that do not answer are cut off. */
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    this.#forget();
+    const sockets = [...this.#pages.keys()];
+    await Promise.all(sockets.map(close));
+  }
+
+  #beat(): void {
+    for (const [socket, page] of this.#pages) if (!page.beat()) socket.terminate();
+  }
+}
+
+function close(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => socket.terminate(), farewell);
+    socket.on('close', () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    socket.close(1001, 'The server is going down.');
+  });
+}
