@@ -104,7 +104,10 @@ function draftOf(node: WorkflowNode, index: number, { catalogue, outputs, boxes 
 function propertiesOf(node: WorkflowNode, spec: NodeSpec | undefined): Record<string, PropertyValue> {
   const properties: Record<string, PropertyValue> = {};
   for (const port of spec ? widgetPorts(spec) : []) if (port.default !== undefined) properties[port.name] = toProperty(port.default);
-  for (const [name, input] of Object.entries(node.inputs)) if ('value' in input) properties[name] = toProperty(input.value);
+  for (const [name, input] of Object.entries(node.inputs)) {
+    const held = spec === undefined || spec.inputs.some((port) => port.name === name && port.widget !== undefined);
+    if (held && 'value' in input) properties[name] = toProperty(input.value);
+  }
   if (spec?.inputs.some(isSeedPort)) properties[controlProperty] = 'fixed';
   return properties;
 }
@@ -114,7 +117,11 @@ function wiresOf(workflow: Workflow, drafts: ReadonlyMap<NodeId, DraftNode>, war
   for (const node of workflow.nodes.values()) {
     const to = drafts.get(node.id);
     for (const [name, input] of Object.entries(node.inputs)) {
-      if (to === undefined || !('link' in input)) continue;
+      if (to === undefined) continue;
+      if ('value' in input) {
+        warnOfValue(to, name, warnings);
+        continue;
+      }
       const from = drafts.get(input.link.node);
       const at = (to.spec?.inputs ?? to.inputs).findIndex((port) => port.name === name);
       const source = (from?.spec?.outputs ?? from?.outputs)?.[input.link.output];
@@ -131,4 +138,12 @@ function wiresOf(workflow: Workflow, drafts: ReadonlyMap<NodeId, DraftNode>, war
     }
   }
   return wires;
+}
+
+/** A drawing has no place for a value where only a wire can come in. */
+function warnOfValue(draft: DraftNode, name: string, warnings: Warnings): void {
+  const port = draft.spec?.inputs.find((candidate) => candidate.name === name);
+  if (port === undefined || port.widget !== undefined) return;
+  const message = `${describeNode(draft.node)}, “${name}” takes a wire of type ${port.type}; the value was dropped.`;
+  warnings.add('wrong-type', message, { node: draft.key, port: name });
 }

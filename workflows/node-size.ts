@@ -10,7 +10,7 @@ export function estimateSize(spec: NodeSpec | undefined, slots: number): readonl
   const widgetHeight = widgets.reduce((sum, port) => sum + widgetRows(port) * row, 0);
   const shown = spec?.effect === 'show' || spec?.effect === 'write' ? picture : 0;
   const width = Math.max(minWidth, shown === 0 ? 0 : picture + 40, ...widgets.map(widgetWidth), titleWidth(spec));
-  return [Math.ceil(width / 10) * 10, slots * row + widgetHeight + shown + 2 * padding];
+  return [Math.ceil(width / 10) * 10, Math.max(row, slots * row + widgetHeight) + shown + 2 * padding];
 }
 
 const widgetRows = (port: PortSpec): number => (isLongText(port) ? nodeMeasures.textRows : 1);

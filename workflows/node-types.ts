@@ -1,4 +1,6 @@
 import type { Catalogue, NodeSpec, PortSpec } from '../nodes/kit/index.ts';
+import { isTreacherous, type Json } from './clean.ts';
+import { limits } from './limits.ts';
 import { typePrefix } from './types.ts';
 
 /** Types that only help to draw: they are resolved away before a run. */
@@ -6,7 +8,17 @@ export const virtualTypes = ['Reroute', 'PrimitiveNode', 'Note', 'MarkdownNote']
 export type VirtualType = (typeof virtualTypes)[number];
 
 /** The name of a type without the host's prefix. */
-export const bareType = (type: string): string => (type.startsWith(typePrefix) ? type.slice(typePrefix.length) : type);
+export const bareType = (type: string): string =>
+  type.startsWith(typePrefix) && type.length > typePrefix.length ? type.slice(typePrefix.length) : type;
+
+/** A type as it came from a document: without mark-up, bounded, safe as a key; a note in Markdown is a note. */
+export function readType(raw: Json | undefined, catalogue: Catalogue): string {
+  if (typeof raw !== 'string' || raw.trim() === '') return 'unknown';
+  const type = raw.replace(/[<>"'`\p{Cc}]/gu, '_').slice(0, limits.name);
+  if (isTreacherous(bareType(type))) return `_${bareType(type)}`;
+  const isNote = bareType(type) === 'MarkdownNote' && !catalogue.has('MarkdownNote') && catalogue.has('Note');
+  return isNote ? 'Note' : type;
+}
 
 /** The name of a type as it stands in files: known types with the prefix, others as they came. */
 export const fileType = (type: string, catalogue: Catalogue): string =>

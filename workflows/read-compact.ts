@@ -4,7 +4,7 @@ import { describeNode } from './describe.ts';
 import { limit } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { assignIds, referenceOf } from './node-ids.ts';
-import { bareType, specOfType } from './node-types.ts';
+import { bareType, readType, specOfType } from './node-types.ts';
 import { readName } from './read-frame.ts';
 import type { Input, NodeId, Workflow, WorkflowNode } from './types.ts';
 import { fromProperty, isLiteral, isSafeName } from './values.ts';
@@ -44,7 +44,7 @@ export function readCompact(source: JsonRecord, catalogue: Catalogue, warnings: 
 }
 
 function readNode(id: NodeId, raw: JsonRecord, reading: Reading): WorkflowNode {
-  const type = bareType(typeof raw.class_type === 'string' ? raw.class_type.slice(0, 200) : 'unknown');
+  const type = bareType(readType(raw.class_type, reading.catalogue));
   const title = isJsonRecord(raw._meta) ? readName(raw._meta.title) : undefined;
   const node = { id, type, ...(title === undefined ? {} : { title }) };
   const inputs: Record<string, Input> = {};

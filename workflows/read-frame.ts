@@ -3,7 +3,7 @@ import { limits } from './limits.ts';
 import type { GraphGroup, GraphNode } from './types.ts';
 
 /** The largest distance from the origin, in graph units. */
-const farthest = 1_000_000;
+const farthest = 10_000_000;
 
 /** The drawing of a node: all of it but type, slots and values. */
 export type Frame = Pick<GraphNode, 'pos' | 'size' | 'flags' | 'order' | 'mode' | 'title' | 'color' | 'bgcolor'>;

@@ -1,9 +1,9 @@
 import type { Catalogue } from '../nodes/kit/index.ts';
 import { assemble } from './assemble.ts';
-import { isJsonList, isJsonRecord, isTreacherous, type Json, type JsonRecord } from './clean.ts';
-import { limit, limits } from './limits.ts';
+import { isJsonList, isJsonRecord, type Json, type JsonRecord } from './clean.ts';
+import { limit } from './limits.ts';
 import { type AssignedId, assignIds } from './node-ids.ts';
-import { bareType, fileType, specOfType } from './node-types.ts';
+import { fileType, readType, specOfType } from './node-types.ts';
 import { readExtra, warnOfVersions } from './read-extra.ts';
 import { readFrame, readGroup } from './read-frame.ts';
 import { readWires } from './read-links.ts';
@@ -76,15 +76,6 @@ function readDraft(raw: JsonRecord, place: { index: number; id: AssignedId }, ca
     inputs: readSlots(raw.inputs),
     outputs: readSlots(raw.outputs),
   };
-}
-
-/** A type name without mark-up; a note in Markdown is a note. */
-function readType(raw: Json | undefined, catalogue: Catalogue): string {
-  if (typeof raw !== 'string' || raw.trim() === '') return 'unknown';
-  const type = raw.replace(/[<>"'`\p{Cc}]/gu, '_').slice(0, limits.name);
-  if (isTreacherous(type)) return `_${type}`;
-  const isNote = bareType(type) === 'MarkdownNote' && !catalogue.has('MarkdownNote') && catalogue.has('Note');
-  return isNote ? 'Note' : type;
 }
 
 function byReference(drafts: readonly DraftNode[], ids: readonly AssignedId[]): ReadonlyMap<string, DraftNode> {
