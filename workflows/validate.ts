@@ -47,11 +47,12 @@ export function inspect(workflow: Workflow, catalogue: Catalogue, { targets }: R
 function cycleProblems(wiring: Wiring, workflow: Workflow, only: ReadonlySet<NodeId> | undefined): readonly Problem[] {
   const cycles = wiring.cycles.filter((cycle) => only === undefined || cycle.some((id) => only.has(id)));
   return cycles.map((cycle): Problem => {
-    const names = cycle.slice(0, 8).map((id) => {
+    const shown = cycle.length > 8 ? cycle.slice(0, 8) : [...cycle, ...cycle.slice(0, 1)];
+    const names = shown.map((id) => {
       const node = workflow.nodes.get(id);
       return node === undefined ? id : describeNode(node);
     });
-    const more = cycle.length > names.length ? `, and ${cycle.length - names.length} more` : '';
+    const more = cycle.length > 8 ? `, and ${cycle.length - 8} more` : '';
     const message = `These nodes wait for each other in a circle: ${names.join(' needs ')}${more}. Remove one of the wires between them.`;
     return { code: 'cycle', message, node: cycle[0] };
   });
