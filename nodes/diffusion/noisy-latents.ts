@@ -1,0 +1,69 @@
+import {
+  type DiffusionModel,
+  GraphError,
+  type Latent,
+  type LatentFormat,
+  type NoiseForm,
+  scale,
+  sizeOf,
+  type Tensor,
+  zeros,
+} from '../kit/index.ts';
+
+/** The factor from the exploding to the preserving form at a noise level: √ᾱ = 1/√(1 + σ²). */
+const shrink = (sigma: number): number => 1 / Math.sqrt(1 + sigma * sigma);
+
+/** The same noisy latent in another form; a clean one is left as it is. */
+export function inForm(latent: Latent, form: NoiseForm): Latent {
+  const { noise, samples } = latent;
+  if (noise === undefined || noise.form === form) return latent;
+  const factor = form === 'preserving' ? shrink(noise.sigma) : 1 / shrink(noise.sigma);
+  return { ...latent, samples: scale(samples, factor), noise: { ...noise, form } };
+}
+
+/** σ as people read it. */
+export const shownSigma = (sigma: number): string => sigma.toFixed(sigma < 1 ? 4 : 2);
+
+/** Are two noise levels the same, but for rounding? */
+export const sameLevel = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-3 * Math.max(a, b, 1e-3);
+
+/** Throws `noise-mismatch` unless the latent is clean. `use` completes “… wants a clean latent”. */
+export function requireClean(latent: Latent, use: string): void {
+  if (latent.noise === undefined || latent.noise.sigma === 0) return;
+  throw new GraphError(
+    'noise-mismatch',
+    `${use} wants a clean latent, but this one still holds noise of σ = ${shownSigma(latent.noise.sigma)}. Finish denoising it first, or wire a clean latent.`,
+  );
+}
+
+/** Throws `not-a-number` naming the likely cause if anything is NaN or infinite. */
+export function requireFinite(x: Tensor, what: string): Tensor {
+  let sum = 0;
+  for (const value of x.data) sum += value - value;
+  if (sum === 0) return x;
+  throw new GraphError(
+    'not-a-number',
+    `${what} holds values that are not numbers (NaN or infinity). The usual cause is a network that overflows in fp16: use an fp32 export, a lower guidance (cfg), or another VAE.`,
+  );
+}
+
+/**
+ * Checks that a latent fits a model. An all-zero latent of another channel count is widened, so that Empty latent serves
+ * every family; anything else of the wrong shape is `size-mismatch`.
+ */
+export function fitTo(latent: Latent, format: LatentFormat, name: string): Latent {
+  const { samples } = latent;
+  const [batch = 0, channels = 0, height = 0, width = 0] = samples.dims;
+  if (samples.dims.length !== 4 || sizeOf(samples.dims) === 0) {
+    throw new GraphError('size-mismatch', `A latent has shape [${samples.dims.join(', ')}], expected [batch, channels, height, width].`);
+  }
+  if (channels === format.channels) return latent;
+  if (samples.data.every((value) => value === 0)) return { ...latent, samples: zeros([batch, format.channels, height, width]) };
+  throw new GraphError(
+    'size-mismatch',
+    `The latent has ${channels} channels, but ${name} works with ${format.channels}. Encode the picture with this model's own VAE.`,
+  );
+}
+
+/** {@link fitTo} for a model. */
+export const fitToModel = (latent: Latent, model: DiffusionModel): Latent => fitTo(latent, model.latent, `the model “${model.name}”`);

@@ -1,0 +1,87 @@
+import { type NoiseStream, sizeOf, type Tensor } from '../kit/index.ts';
+
+const stateSize = 624;
+
+/** Mersenne Twister MT19937 (Matsumoto & Nishimura 1998), seeded with 32 bits as torch's CPU generator is. Returns the next 32 bits. */
+export function mersenneTwister(seed: number): () => number {
+  const state = new Uint32Array(stateSize);
+  state[0] = seed;
+  for (let i = 1; i < stateSize; i++) {
+    const previous = state[i - 1] ?? 0;
+    state[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
+  }
+  let index = stateSize;
+  return () => {
+    if (index === stateSize) {
+      twist(state);
+      index = 0;
+    }
+    let y = state[index++] ?? 0;
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return (y ^ (y >>> 18)) >>> 0;
+  };
+}
+
+function twist(state: Uint32Array): void {
+  for (let i = 0; i < stateSize; i++) {
+    const y = ((state[i] ?? 0) & 0x80000000) | ((state[(i + 1) % stateSize] ?? 0) & 0x7fffffff);
+    state[i] = (state[(i + 397) % stateSize] ?? 0) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+  }
+}
+
+const block = 16;
+
+/** Box–Muller over 16 uniforms as torch's vectorised path does it: u₁ = 1 − x[j], u₂ = x[j+8]. */
+function transformBlock(data: Float32Array, start: number): void {
+  for (let j = start; j < start + block / 2; j++) {
+    const radius = Math.sqrt(-2 * Math.log(Math.fround(1 - (data[j] ?? 0))));
+    const angle = 2 * Math.PI * (data[j + block / 2] ?? 0);
+    data[j] = radius * Math.cos(angle);
+    data[j + block / 2] = radius * Math.sin(angle);
+  }
+}
+
+function fillLong(data: Float32Array, next: () => number): void {
+  const uniform = (): number => (next() & 0xffffff) / 0x1000000;
+  for (let i = 0; i < data.length; i++) data[i] = uniform();
+  for (let i = 0; i + block <= data.length; i += block) transformBlock(data, i);
+  if (data.length % block === 0) return;
+  const start = data.length - block;
+  for (let i = start; i < data.length; i++) data[i] = uniform();
+  transformBlock(data, start);
+}
+
+/** A double in [0, 1) of 53 bits out of two draws, the first one the high word. */
+function uniformDouble(next: () => number): number {
+  const high = next();
+  const low = next();
+  return ((high & 0x1fffff) * 2 ** 32 + low) / 2 ** 53;
+}
+
+/**
+ * Standard normal numbers equal to `torch.randn` on the CPU after `torch.manual_seed(seed)`. Only the low 32 bits of the
+ * seed count. Draws go on in one stream; below 16 values the second of each pair is kept for the next draw, as torch does.
+ */
+export function torchNormal(seed: bigint): NoiseStream {
+  const next = mersenneTwister(Number(BigInt.asUintN(32, seed)));
+  let kept: number | undefined;
+  const single = (): number => {
+    if (kept !== undefined) {
+      const value = kept;
+      kept = undefined;
+      return value;
+    }
+    const angle = 2 * Math.PI * uniformDouble(next);
+    const radius = Math.sqrt(-2 * Math.log1p(-uniformDouble(next)));
+    kept = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+  return (dims): Tensor => {
+    const data = new Float32Array(sizeOf(dims));
+    if (data.length >= block) fillLong(data, next);
+    else for (let i = 0; i < data.length; i++) data[i] = single();
+    return { dims, data };
+  };
+}

@@ -1,0 +1,23 @@
+import { combine, type SampleLoop } from '../../kit/index.ts';
+import { impliedNoise } from '../parameterisation.ts';
+
+/** Heun's second-order method: two evaluations a step, the last step Euler (Karras et al. 2022, algorithm 1 without churn). */
+export const heun: SampleLoop = async function* (denoise, x, { sigmas }) {
+  const total = sigmas.length - 1;
+  let current = x;
+  for (let index = 0; index < total; index++) {
+    const sigma = sigmas[index] ?? 0;
+    const next = sigmas[index + 1] ?? 0;
+    const denoised = await denoise(current, sigma);
+    yield { index, total, sigma, x: current, denoised };
+    const slope = impliedNoise(current, denoised, sigma);
+    const ahead = combine(1, current, next - sigma, slope);
+    if (next === 0) {
+      current = ahead;
+      continue;
+    }
+    const corrected = impliedNoise(ahead, await denoise(ahead, next), next);
+    current = combine(1, current, (next - sigma) / 2, combine(1, slope, 1, corrected));
+  }
+  return current;
+};
