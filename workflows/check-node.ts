@@ -1,4 +1,14 @@
-import { type Catalogue, type Literal, type PortSpec, type Problem, parseValue, quote, toProblem, typesFit } from '../nodes/kit/index.ts';
+import {
+  type Catalogue,
+  type Literal,
+  type NodeSpec,
+  type PortSpec,
+  type Problem,
+  parseValue,
+  quote,
+  toProblem,
+  typesFit,
+} from '../nodes/kit/index.ts';
 import { describeNode } from './describe.ts';
 import { didYouMean } from './nearest.ts';
 import { specOfType } from './node-types.ts';
@@ -19,28 +29,32 @@ export function checkNode(node: WorkflowNode, around: Surroundings): readonly Pr
   if (spec === undefined) return [unknownType(node, around.catalogue)];
   return [...around.sources].flatMap(([name, source]) => {
     const port = spec.inputs.find((candidate) => candidate.name === name);
-    const found = port === undefined ? unknownPort(node, name, spec.inputs) : checkSource({ node, port }, source, around);
+    const found = port === undefined ? unknownPort(node, name, spec) : checkSource({ node, spec, port }, source, around);
     return found === undefined ? [] : [found];
   });
 }
 
 /** What is wrong for want of a source: a required input with neither wire, value nor usable default. */
 export function checkAbsent(node: WorkflowNode, catalogue: Catalogue): readonly Problem[] {
-  const absent = (specOfType(node.type, catalogue)?.inputs ?? []).filter((port) => port.optional !== true && !(port.name in node.inputs));
+  const spec = specOfType(node.type, catalogue);
+  if (spec === undefined) return [];
+  const absent = spec.inputs.filter((port) => port.optional !== true && !(port.name in node.inputs));
   return absent.flatMap((port) => {
-    const found = port.default === undefined ? missingInput(node, port) : checkValue({ node, port }, port.default);
+    const found = port.default === undefined ? missingInput({ node, spec, port }) : checkValue({ node, spec, port }, port.default);
     return found === undefined ? [] : [found];
   });
 }
 
-function missingInput(node: WorkflowNode, port: PortSpec): Problem {
+function missingInput({ node, spec, port }: At): Problem {
+  const here = describeNode(node, spec);
   const how = port.widget === undefined ? `Connect an output of type ${port.type}` : 'Choose a value';
-  const message = `${describeNode(node)} misses its input “${port.name}”. ${how}, or mute the node.`;
+  const message = `${here} misses its input “${port.name}”. ${how}, or mute the node.`;
   return { code: 'missing-input', message, node: node.id, port: port.name };
 }
 
 interface At {
   readonly node: WorkflowNode;
+  readonly spec: NodeSpec;
   readonly port: PortSpec;
 }
 
@@ -49,9 +63,9 @@ function checkSource(at: At, source: Source, around: Surroundings): Problem | un
   return 'link' in source ? checkLink(at, source.link, around) : checkValue(at, source.value);
 }
 
-function checkLink({ node, port }: At, link: Link, { workflow, catalogue }: Surroundings): Problem | undefined {
+function checkLink({ node, spec, port }: At, link: Link, { workflow, catalogue }: Surroundings): Problem | undefined {
   const place = { node: node.id, port: port.name };
-  const here = `${describeNode(node)}, “${port.name}”`;
+  const here = `${describeNode(node, spec)}, “${port.name}”`;
   const source = workflow.nodes.get(link.node);
   if (source === undefined) {
     const near = didYouMean(link.node, workflow.nodes.keys());
@@ -65,17 +79,17 @@ function checkLink({ node, port }: At, link: Link, { workflow, catalogue }: Surr
   if (outputs === undefined) return undefined;
   const output = outputs[link.output];
   if (output === undefined) {
-    const message = `${here}: its wire comes from output ${link.output} of ${describeNode(source)}, which has ${outputs.length} (counted from 0). Connect it anew.`;
+    const message = `${here}: its wire comes from output ${link.output} of ${describeNode(source, specOfType(source.type, catalogue))}, which has ${outputs.length} (counted from 0). Connect it anew.`;
     return { code: 'bad-link', message, ...place };
   }
   if (typesFit(output.type, port.type)) return undefined;
-  const message = `${here} expects ${port.type}, but ${describeNode(source)} gives ${output.type} there. Connect an output of type ${port.type}.`;
+  const message = `${here} expects ${port.type}, but ${describeNode(source, specOfType(source.type, catalogue))} gives ${output.type} there. Connect an output of type ${port.type}.`;
   return { code: 'wrong-type', message, ...place };
 }
 
-function checkValue({ node, port }: At, value: Literal): Problem | undefined {
+function checkValue({ node, spec, port }: At, value: Literal): Problem | undefined {
   const place = { node: node.id, port: port.name };
-  const here = `${describeNode(node)}, “${port.name}”`;
+  const here = `${describeNode(node, spec)}, “${port.name}”`;
   if (port.widget === undefined) {
     return {
       code: 'wrong-type',
@@ -114,13 +128,13 @@ function fileMessage(port: PortSpec, problem: Problem, value: Literal): string {
 
 function unknownType(node: WorkflowNode, catalogue: Catalogue): Problem {
   const near = didYouMean(node.type, catalogue.keys());
-  const message = `${describeNode(node)}: there is no node type “${node.type.slice(0, 80)}” here. Delete, mute or bypass the node, or install what defines it.${near}`;
+  const message = `${describeNode(node, undefined)}: there is no node type “${node.type.slice(0, 80)}” here. Delete, mute or bypass the node, or install what defines it.${near}`;
   return { code: 'unknown-node-type', message, node: node.id };
 }
 
-function unknownPort(node: WorkflowNode, name: string, ports: readonly PortSpec[]): Problem {
-  const names = ports.map((port) => port.name);
+function unknownPort(node: WorkflowNode, name: string, spec: NodeSpec): Problem {
+  const names = spec.inputs.map((port) => port.name);
   const list = names.length === 0 ? 'It has no inputs.' : `Its inputs are ${names.map(quote).join(', ')}.`;
-  const message = `${describeNode(node)} has no input “${name}”. ${list}${didYouMean(name, names)}`;
+  const message = `${describeNode(node, spec)} has no input “${name}”. ${list}${didYouMean(name, names)}`;
   return { code: 'unknown-port', message, node: node.id, port: name };
 }

@@ -1,7 +1,19 @@
+import type { NodeSpec } from '../nodes/kit/index.ts';
 import { bareType } from './node-types.ts';
 
-/** How a node is called in a sentence: `“Prompt” (CLIPTextEncode, node 7)`, or `KSampler (node 3)` without a title of its own. */
-export function describeNode(node: { readonly id: number | string; readonly type: string; readonly title?: string | undefined }): string {
+/** What is needed to name a node. */
+export interface Described {
+  readonly id: number | string;
+  readonly type: string;
+  readonly title?: string | undefined;
+}
+
+/**
+ * How a node is called in a sentence: `“Prompt” (CLIPTextEncode, node 7)` by its own title or that of its type, or
+ * `KSampler (node 3)` where the title says no more than the type.
+ */
+export function describeNode(node: Described, spec: Pick<NodeSpec, 'title'> | undefined): string {
   const type = bareType(node.type).slice(0, 80);
-  return node.title === undefined || node.title === type ? `${type} (node ${node.id})` : `“${node.title}” (${type}, node ${node.id})`;
+  const title = node.title ?? spec?.title ?? type;
+  return title === type ? `${type} (node ${node.id})` : `“${title}” (${type}, node ${node.id})`;
 }

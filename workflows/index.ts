@@ -9,7 +9,7 @@ export { bareType, fileType, specOfType, virtualTypeOf } from './node-types.ts';
 export { pathFault } from './paths.ts';
 export { type Plan, plan, type Task, type TaskInput } from './plan.ts';
 export { isPng } from './png-chunks.ts';
-export { readPngText, writePngText } from './png-text.ts';
+export { readPngText, readPngWorkflow, writePngText } from './png-text.ts';
 export * from './protocol.ts';
 export { readGraph, readWorkflow } from './read.ts';
 export { documentFormat } from './read-extra.ts';

@@ -130,7 +130,7 @@ function wiresOf(workflow: Workflow, drafts: ReadonlyMap<NodeId, DraftNode>, war
           at < 0
             ? `has no input “${name}”`
             : `gets “${name}” from node ${input.link.node}, output ${input.link.output}, which does not exist`;
-        warnings.add('bad-link', `${describeNode(node)} ${what}; the wire was dropped.`, { node: node.id, port: name });
+        warnings.add('bad-link', `${describeNode(node, to.spec)} ${what}; the wire was dropped.`, { node: node.id, port: name });
         continue;
       }
       const type = source.type === '*' ? (to.spec?.inputs[at]?.type ?? '*') : source.type;
@@ -144,6 +144,6 @@ function wiresOf(workflow: Workflow, drafts: ReadonlyMap<NodeId, DraftNode>, war
 function warnOfValue(draft: DraftNode, name: string, warnings: Warnings): void {
   const port = draft.spec?.inputs.find((candidate) => candidate.name === name);
   if (port === undefined || port.widget !== undefined) return;
-  const message = `${describeNode(draft.node)}, “${name}” takes a wire of type ${port.type}; the value was dropped.`;
+  const message = `${describeNode(draft.node, draft.spec)}, “${name}” takes a wire of type ${port.type}; the value was dropped.`;
   warnings.add('wrong-type', message, { node: draft.key, port: name });
 }

@@ -77,7 +77,7 @@ function brokenSupplier(node: WorkflowNode, { inspection, broken, workflow, cata
     if (!('link' in source) || !broken.has(source.link.node)) continue;
     if (spec?.inputs.find((port) => port.name === name)?.optional === true) continue;
     const supplier = workflow.nodes.get(source.link.node);
-    if (supplier !== undefined) return `It needs ${describeNode(supplier)}, which cannot run.`;
+    if (supplier !== undefined) return `It needs ${describeNode(supplier, specOfType(supplier.type, catalogue))}, which cannot run.`;
   }
   return undefined;
 }

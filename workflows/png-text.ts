@@ -18,6 +18,15 @@ export function readPngText(bytes: Uint8Array): ReadonlyMap<string, string> {
   return texts;
 }
 
+/** The workflow that a PNG carries: the saved graph, else the compact form. Throws `bad-document` if it carries none. */
+export function readPngWorkflow(bytes: Uint8Array): string {
+  const texts = readPngText(bytes);
+  const text = texts.get('workflow') ?? texts.get('prompt');
+  if (text === undefined)
+    throw new GraphError('bad-document', 'This picture carries no workflow. Open one that was saved by a workflow, unchanged.');
+  return text;
+}
+
 /** The PNG with these texts, in place of those of the same keyword: Latin-1 chunks for ASCII, international ones for the rest. */
 export function writePngText(bytes: Uint8Array, entries: Iterable<readonly [string, string]>): Uint8Array {
   const written = new Map(entries);

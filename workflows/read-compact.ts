@@ -67,7 +67,7 @@ function readInput(at: At, raw: Json, reading: Reading): Input | undefined {
     if (link === undefined)
       reading.warnings.add(
         'bad-link',
-        `${describeNode(at)}, “${at.port}”: a wire is [node id, output index]; this one was dropped.`,
+        `${describeNode(at, specOfType(at.type, reading.catalogue))}, “${at.port}”: a wire is [node id, output index]; this one was dropped.`,
         place,
       );
     return link;
@@ -75,7 +75,11 @@ function readInput(at: At, raw: Json, reading: Reading): Input | undefined {
   const spec = specOfType(at.type, reading.catalogue);
   const port = spec?.inputs.find(({ name }) => name === at.port);
   if (!isLiteral(value)) {
-    reading.warnings.add('bad-value', `${describeNode(at)}, “${at.port}”: lists and objects are no values here; it was left out.`, place);
+    reading.warnings.add(
+      'bad-value',
+      `${describeNode(at, specOfType(at.type, reading.catalogue))}, “${at.port}”: lists and objects are no values here; it was left out.`,
+      place,
+    );
     return undefined;
   }
   if (spec !== undefined && port === undefined) {
@@ -83,7 +87,11 @@ function readInput(at: At, raw: Json, reading: Reading): Input | undefined {
       at.port,
       spec.inputs.map(({ name }) => name),
     );
-    reading.warnings.add('unknown-port', `${describeNode(at)} has no input “${at.port}”; its value was left out.${near}`, place);
+    reading.warnings.add(
+      'unknown-port',
+      `${describeNode(at, specOfType(at.type, reading.catalogue))} has no input “${at.port}”; its value was left out.${near}`,
+      place,
+    );
     return undefined;
   }
   return { value: fromProperty(port, value) };

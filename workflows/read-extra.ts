@@ -16,7 +16,7 @@ type Extra = Record<string, PropertyValue>;
 export function readExtra(raw: Json | undefined, nodes: readonly Pick<GraphNode, 'type'>[], catalogue: Catalogue): Extra {
   const from = isJsonRecord(raw) ? raw : {};
   const extra: Extra = { format: documentFormat };
-  for (const name of ['name', 'group'] as const) set(extra, name, readName(from[name]));
+  set(extra, 'name', readName(from.name));
   for (const name of ['description', 'notes'] as const) set(extra, name, readText(from[name]));
   set(extra, 'fields', readFields(from.fields));
   set(extra, 'versions', readVersions(from.versions, nodes, catalogue));

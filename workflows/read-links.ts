@@ -139,6 +139,6 @@ function idSource(links: readonly FileLink[]): (ref: string) => number {
 }
 
 function warnDropped(warnings: Warnings, draft: DraftNode, what: string): undefined {
-  warnings.add('bad-link', `${describeNode(draft.node)} ${what}`, { node: draft.key });
+  warnings.add('bad-link', `${describeNode(draft.node, draft.spec)} ${what}`, { node: draft.key });
   return undefined;
 }

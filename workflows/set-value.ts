@@ -29,7 +29,7 @@ export function setValue(source: WorkflowSource, assignment: string, catalogue: 
     : [...source.workflow.nodes.values()];
   const node = findNode(wanted, nodes, catalogue);
   const port = findPort(node, field, catalogue);
-  const value = parsePort(node, port, text);
+  const value = parsePort({ node, port }, text, catalogue);
   if (source.graph) {
     const graph = setInGraph(source.graph, { node: node.id, port }, value);
     return { workflow: toWorkflow(graph, catalogue), graph };
@@ -91,29 +91,35 @@ function findPort(node: Named, field: string, catalogue: Catalogue): PortSpec {
   const spec = specOfType(node.type, catalogue);
   const place = { node: node.id, port: field };
   if (spec === undefined)
-    throw new GraphError('unknown-node-type', `${describeNode(node)} is of a type that is not known here; its values cannot be set.`, {
-      place,
-    });
+    throw new GraphError(
+      'unknown-node-type',
+      `${describeNode(node, spec)} is of a type that is not known here; its values cannot be set.`,
+      {
+        place,
+      },
+    );
   const port = spec.inputs.find(({ name }) => name === field) ?? spec.inputs.find(({ label }) => label === field);
   const names = widgetPorts(spec).map(({ name }) => name);
   const list = names.length === 0 ? 'It has no values to set.' : `It has ${names.map((name) => `“${name}”`).join(', ')}.`;
   if (port === undefined)
-    throw new GraphError('unknown-port', `${describeNode(node)} has no field “${field}”. ${list}${didYouMean(field, names)}`, { place });
+    throw new GraphError('unknown-port', `${describeNode(node, spec)} has no field “${field}”. ${list}${didYouMean(field, names)}`, {
+      place,
+    });
   if (port.widget === undefined)
-    throw new GraphError('wrong-type', `${describeNode(node)}, “${field}” takes a wire of type ${port.type}, not a value. ${list}`, {
+    throw new GraphError('wrong-type', `${describeNode(node, spec)}, “${field}” takes a wire of type ${port.type}, not a value. ${list}`, {
       place,
     });
   return port;
 }
 
-function parsePort(node: Named, port: PortSpec, text: string): Literal {
+function parsePort({ node, port }: { node: Named; port: PortSpec }, text: string, catalogue: Catalogue): Literal {
   try {
     const value = parseValue(port, text);
     if (isLiteral(value)) return value;
     throw new GraphError('internal', `Expected a plain value of ${port.type}.`);
   } catch (thrown) {
     const { code, message } = toProblem(thrown);
-    throw new GraphError(code, `${describeNode(node)}, “${port.name}”: ${message}`, {
+    throw new GraphError(code, `${describeNode(node, specOfType(node.type, catalogue))}, “${port.name}”: ${message}`, {
       place: { node: node.id, port: port.name },
       cause: thrown,
     });

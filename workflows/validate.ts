@@ -3,6 +3,7 @@ import { checkAbsent, checkNode } from './check-node.ts';
 import { describeNode } from './describe.ts';
 import { didYouMean } from './nearest.ts';
 import { neededFor, visibleNodes } from './needed.ts';
+import { specOfType } from './node-types.ts';
 import type { NodeId, Workflow } from './types.ts';
 import { resolveWiring, type Wiring } from './wiring.ts';
 
@@ -37,20 +38,26 @@ export function inspect(workflow: Workflow, catalogue: Catalogue, { targets }: R
   const judged = [...workflow.nodes.values()].filter((node) => node.mode === 'always' && (targets === undefined || needed.has(node.id)));
   const problems = [
     ...unknownTargets(targets ?? [], workflow),
-    ...cycleProblems(wiring, workflow, targets === undefined ? undefined : needed),
+    ...cycleProblems({ wiring, workflow, catalogue }, targets === undefined ? undefined : needed),
     ...judged.flatMap((node) => checkNode(node, { workflow, catalogue, sources: wiring.sources.get(node.id) ?? new Map() })),
     ...judged.flatMap((node) => (needed.has(node.id) ? checkAbsent(node, catalogue) : [])),
   ];
   return { wiring, roots, needed, problems: [...problems, ...nothingToRun({ roots, needed, problems }, wiring)] };
 }
 
-function cycleProblems(wiring: Wiring, workflow: Workflow, only: ReadonlySet<NodeId> | undefined): readonly Problem[] {
+interface Looking {
+  readonly wiring: Wiring;
+  readonly workflow: Workflow;
+  readonly catalogue: Catalogue;
+}
+
+function cycleProblems({ wiring, workflow, catalogue }: Looking, only: ReadonlySet<NodeId> | undefined): readonly Problem[] {
   const cycles = wiring.cycles.filter((cycle) => only === undefined || cycle.some((id) => only.has(id)));
   return cycles.map((cycle): Problem => {
     const shown = cycle.length > 8 ? cycle.slice(0, 8) : [...cycle, ...cycle.slice(0, 1)];
     const names = shown.map((id) => {
       const node = workflow.nodes.get(id);
-      return node === undefined ? id : describeNode(node);
+      return node === undefined ? id : describeNode(node, specOfType(node.type, catalogue));
     });
     const more = cycle.length > 8 ? `, and ${cycle.length - 8} more` : '';
     const message = `These nodes wait for each other in a circle: ${names.join(' needs ')}${more}. Remove one of the wires between them.`;

@@ -52,12 +52,14 @@ function sourceOf(input: Input, wanted: string, context: Context): Source {
   const { link } = input;
   const node = context.workflow.nodes.get(link.node);
   if (node?.mode !== 'bypass') return { link };
-  if (context.cyclic.has(node.id)) return { gap: `${describeNode(node)} is part of a circle` };
   const spec = specOfType(node.type, context.catalogue);
+  if (context.cyclic.has(node.id)) return { gap: `${describeNode(node, spec)} is part of a circle` };
   const through = spec ? passed(node, spec, link.output) : fitting(node, wanted, context);
   const source = through === undefined ? undefined : context.sources.get(node.id)?.get(through);
   return (
-    source ?? { gap: `${describeNode(node)} is bypassed and has no input to pass on as ${spec?.outputs[link.output]?.type ?? wanted}` }
+    source ?? {
+      gap: `${describeNode(node, spec)} is bypassed and has no input to pass on as ${spec?.outputs[link.output]?.type ?? wanted}`,
+    }
   );
 }
 
@@ -89,8 +91,8 @@ function reasonToSkip(node: WorkflowNode, context: Context, skipped: ReadonlyMap
     const origin = 'link' in source ? context.workflow.nodes.get(source.link.node) : undefined;
     if (origin === undefined || !skipped.has(origin.id)) continue;
     return origin.mode === 'mute'
-      ? `It needs ${describeNode(origin)}, which is muted.`
-      : `It needs ${describeNode(origin)}, which does not run.`;
+      ? `It needs ${describeNode(origin, specOfType(origin.type, context.catalogue))}, which is muted.`
+      : `It needs ${describeNode(origin, specOfType(origin.type, context.catalogue))}, which does not run.`;
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { crc32 } from '../../workflows/crc.ts';
-import { isPng, readPngText, writePngText } from '../../workflows/index.ts';
+import { isPng, readPngText, readPngWorkflow, writePngText } from '../../workflows/index.ts';
 import { readChunks, writeChunks } from '../../workflows/png-chunks.ts';
 import { failure } from './failure.ts';
 
@@ -121,6 +121,12 @@ describe('writePngText', () => {
       ['workflow', 'new'],
       ['Author', 'me'],
     ]);
+  });
+
+  it('gives the saved graph before the compact form, and says when there is neither', () => {
+    expect(readPngWorkflow(writePngText(png(), Object.entries({ prompt: 'p', workflow: 'w' })))).toBe('w');
+    expect(readPngWorkflow(writePngText(png(), Object.entries({ prompt: 'p' })))).toBe('p');
+    expect(failure(() => readPngWorkflow(png())).code).toBe('bad-document');
   });
 
   it('refuses unfit keywords', () => {
