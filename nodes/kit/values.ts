@@ -21,6 +21,8 @@ export interface NoiseState {
 /** Latents `[b, c, h/8, w/8]` in unscaled VAE space. Without `noise` they are clean. */
 export interface Latent {
   readonly samples: Tensor;
+  /** The factor into the network's space, where it is known; noise is measured there. */
+  readonly scale?: number;
   readonly noise?: NoiseState;
 }
 

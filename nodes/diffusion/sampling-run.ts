@@ -1,0 +1,113 @@
+import {
+  type Denoise,
+  GraphError,
+  type Guider,
+  type Latent,
+  type Noise,
+  type NoiseStream,
+  type SampleLoop,
+  type Sampler,
+  type SampleStep,
+  type Sigmas,
+  type Tensor,
+} from '../kit/index.ts';
+import { fitToModel, inForm, requireFinite, sameLevel, shownSigma } from './noisy-latents.ts';
+import { startingPoint, toScaled, toUnscaled } from './parameterisation.ts';
+
+/** All that a sampling run needs. */
+export interface SamplingRun {
+  readonly guider: Guider;
+  readonly sampler: Sampler;
+  readonly sigmas: Sigmas;
+  readonly noise: Noise;
+  readonly latent: Latent;
+}
+
+/** The result in unscaled space, and the last clean guess. */
+export interface SampledLatents {
+  readonly output: Latent;
+  readonly denoised: Latent;
+}
+
+/**
+ * Where sampling starts, in scaled exploding form: a clean latent gets the starting noise; a noisy one is taken as it is if
+ * its σ is the first of the schedule and the noise source is silent. Otherwise `noise-mismatch`.
+ */
+export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 'noise' | 'latent'>, sigma: number): Tensor {
+  const { model } = guider;
+  const fitted = inForm(fitToModel(latent, model), 'exploding');
+  const scaled = toScaled(fitted.samples, model.latent);
+  const left = fitted.noise?.sigma ?? 0;
+  if (left === 0) return noise.silent ? scaled : startingPoint(scaled, noise.initial(fitted), { sigma, sampling: model.sampling });
+  if (!noise.silent) {
+    throw new GraphError(
+      'noise-mismatch',
+      `The latent already holds noise of σ = ${shownSigma(left)}, and more would be added. Wire “No noise” to the noise input to go on from it, or wire a clean latent.`,
+    );
+  }
+  if (!sameLevel(left, sigma)) {
+    throw new GraphError(
+      'noise-mismatch',
+      `The latent holds noise of σ = ${shownSigma(left)}, but the first step is made for σ = ${shownSigma(sigma)}. Give the sigmas that go on from where the latent was left.`,
+    );
+  }
+  return scaled;
+}
+
+/** A result in unscaled space that says how much noise is left in it. */
+export function latentAt(scaled: Tensor, sigma: number, { guider, latent }: Pick<SamplingRun, 'guider' | 'latent'>): Latent {
+  const { noise: _, ...kept } = latent;
+  const { latent: format } = guider.model;
+  const clean = { ...kept, samples: toUnscaled(scaled, format), scale: format.scale };
+  return sigma > 0 ? { ...clean, noise: { sigma, form: 'exploding' } } : clean;
+}
+
+/** Stops between two evaluations of the network when the run is cancelled, and names a network that gives no numbers. */
+const guarded =
+  (denoise: Denoise, signal: AbortSignal): Denoise =>
+  async (x, sigma) => {
+    signal.throwIfAborted();
+    return requireFinite(await denoise(x, sigma), `The network's prediction at σ = ${shownSigma(sigma)}`);
+  };
+
+/** A single turn of a sampler's loop. */
+export interface SingleStep {
+  readonly loop: SampleLoop;
+  /** σ before and after. */
+  readonly levels: Sigmas;
+  readonly draw: NoiseStream;
+  readonly x: Tensor;
+}
+
+/** Takes one step and gives the next x and the clean guess, both scaled. */
+export async function stepLatent(
+  step: SingleStep,
+  { denoise, model }: Guider,
+  signal: AbortSignal,
+): Promise<{ x: Tensor; denoised: Tensor }> {
+  const options = { sigmas: step.levels, noise: step.draw, sampling: model.sampling };
+  const loop = step.loop(guarded(denoise, signal), step.x, options);
+  let denoised = step.x;
+  for (let next = await loop.next(); ; next = await loop.next()) {
+    if (next.done) return { x: next.value, denoised };
+    denoised = next.value.denoised;
+  }
+}
+
+/** Runs a sampler from σ_0 to the last σ, yielding each step. With fewer than two sigmas the latent comes back unchanged. */
+export async function* sampleLatent(run: SamplingRun, signal: AbortSignal): AsyncGenerator<SampleStep, SampledLatents, void> {
+  const { guider, sampler, sigmas, noise, latent } = run;
+  const first = sigmas[0];
+  if (first === undefined || sigmas.length < 2) return { output: latent, denoised: latent };
+  const options = { sigmas, noise: noise.stream(), sampling: guider.model.sampling };
+  const loop = sampler.loop(guarded(guider.denoise, signal), startOf(run, first), options);
+  let denoised: Tensor | undefined;
+  for (let next = await loop.next(); ; next = await loop.next()) {
+    if (next.done) {
+      const output = latentAt(next.value, sigmas.at(-1) ?? 0, run);
+      return { output, denoised: denoised === undefined ? output : latentAt(denoised, 0, run) };
+    }
+    denoised = next.value.denoised;
+    yield next.value;
+  }
+}

@@ -1,0 +1,13 @@
+import { any, defineNode, text } from '../kit/index.ts';
+
+/** One value for several inputs. */
+export default defineNode({
+  type: 'PrimitiveNode',
+  title: 'Value',
+  category: 'graph',
+  virtual: true,
+  help: 'One value wired to several inputs, so that you change it in one place.',
+  inputs: { value: text({ label: 'value', help: 'A number or a text, as the inputs it is wired to want it.' }) },
+  outputs: { value: any({ label: 'value', help: 'The value.' }) },
+  run: ({ value }) => ({ value }),
+});

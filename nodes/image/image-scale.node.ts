@@ -1,0 +1,27 @@
+import { cropToShape, targetSize } from '../diffusion/image-size.ts';
+import { choice, defineNode, image, int, resizeMethods } from '../kit/index.ts';
+
+/** Another size. */
+export default defineNode({
+  type: 'ImageScale',
+  title: 'Scale image',
+  category: 'image',
+  help: 'Makes a picture larger or smaller.',
+  inputs: {
+    image: image({ label: 'image', help: 'The picture to scale.' }),
+    upscale_method: choice(resizeMethods, {
+      default: 'bicubic',
+      label: 'method',
+      help: 'lanczos and bicubic are sharp, area is best for shrinking, nearest-exact keeps hard pixels.',
+    }),
+    width: int({ label: 'width', unit: 'px', default: 512, min: 0, max: 16_384, help: 'New width; 0 follows the height.' }),
+    height: int({ label: 'height', unit: 'px', default: 512, min: 0, max: 16_384, help: 'New height; 0 follows the width.' }),
+    crop: choice(['disabled', 'center'], { label: 'crop', help: 'center cuts the sides to keep the proportions, disabled stretches.' }),
+  },
+  outputs: { IMAGE: image({ label: 'image', help: 'The scaled picture.' }) },
+  async run({ image: picture, upscale_method: method, width, height, crop }, { images }) {
+    const size = targetSize(picture, { width, height });
+    const source = crop === 'center' ? cropToShape(picture, size) : picture;
+    return { IMAGE: await images.resize(source, { ...size, method }) };
+  },
+});

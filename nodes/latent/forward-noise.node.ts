@@ -1,0 +1,40 @@
+import { requireClean } from '../diffusion/noisy-latents.ts';
+import { torchNormal } from '../diffusion/random.ts';
+import { combine, defineNode, GraphError, int, latent, noiseSchedule, scale, seed } from '../kit/index.ts';
+
+/** q(x_t | x_0) = N(√ᾱ_t·x_0, (1−ᾱ_t)·I) in one go (Ho et al. 2020, eq. 4). */
+export default defineNode({
+  type: 'ForwardNoise',
+  title: 'Forward process',
+  category: 'latent',
+  help: 'Adds the noise that a picture has after t training steps, in one go: x_t = √ᾱ·x₀ + √(1−ᾱ)·ε. This is what a diffusion model is trained to undo.',
+  inputs: {
+    x_0: latent({ label: 'x₀', help: 'A clean latent, such as an encoded picture.' }),
+    schedule: noiseSchedule({ label: 'schedule', help: 'How noise grows over the training steps.' }),
+    t: int({
+      label: 't',
+      default: 250,
+      min: 0,
+      max: 9999,
+      slider: true,
+      help: 'The training step, from 0 (hardly any noise) to T − 1 (nothing but noise).',
+    }),
+    seed: seed({ label: 'seed', help: 'Which noise to add; the same seed adds the same noise at every t.' }),
+  },
+  outputs: {
+    x_t: latent({ label: 'x_t', help: 'The noisy latent; it remembers how much noise it holds.' }),
+    noise: latent({ label: 'ε', help: 'The noise that was added.' }),
+  },
+  run({ x_0, schedule, t, seed: chance }) {
+    requireClean(x_0, 'The forward process');
+    const alphaBar = schedule.alphasCumprod[t];
+    const sigma = schedule.sigmas[t];
+    if (alphaBar === undefined || sigma === undefined) {
+      const last = schedule.alphasCumprod.length - 1;
+      throw new GraphError('out-of-range', `The schedule has training steps 0 to ${last}, got t = ${t}.`, { place: { port: 't' } });
+    }
+    const epsilon = scale(torchNormal(chance)(x_0.samples.dims), 1 / (x_0.scale ?? 1));
+    const samples = combine(Math.sqrt(alphaBar), x_0.samples, Math.sqrt(1 - alphaBar), epsilon);
+    return { x_t: { ...x_0, samples, noise: { sigma, form: 'preserving' } }, noise: { ...x_0, samples: epsilon } };
+  },
+});
