@@ -14,6 +14,7 @@ import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { MemoryJobStore } from './jobs/memory-store.ts';
+import { DocumentReader } from './jobs/reader.ts';
 import { createLog, type Log } from './log.ts';
 import { hostRules, isLoopback } from './security/hosts.ts';
 import { defaultLimits, type Limits } from './security/limits.ts';
@@ -109,7 +110,11 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Omit<Se
   const catalogue = new LiveCatalogue({ specs: options.specs, listModels: options.listModels, inputFolder: folders.images.input });
   await catalogue.refresh();
   const shrink = new ShrinkChild();
-  closers.push(() => shrink.close());
+  const reader = new DocumentReader();
+  closers.push(
+    () => shrink.close(),
+    () => reader.close(),
+  );
   return {
     version: await packageVersion(root),
     packageRoot: root,
@@ -118,6 +123,7 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Omit<Se
     rules: hostRules(options.host, options.allowOrigins),
     log: options.log ?? createLog(),
     catalogue,
+    reader,
     gallery: new Gallery(folders.images),
     thumbnails: new Thumbnails(folders.thumbnails, (job) => shrink.run(job)),
   };
@@ -135,11 +141,14 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const engines = options.startEngines();
   for (const engine of engines) closers.push(() => engine.close());
   const jobs = new Jobs(new MemoryJobStore(limits), engines, limits);
-  closers.push(() => jobs.close());
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
   const context: ServerContext = { ...prepared, gate, jobs, devices: () => engines.map(({ device }) => device) };
   const hub = new SocketHub(context);
-  closers.push(() => hub.close());
+  // Jobs end before the pages are sent away, so that everybody hears how.
+  closers.push(
+    () => hub.close(),
+    () => jobs.close(),
+  );
   server.on('request', createApp(context)).on('upgrade', upgrades(context, hub));
   closers.push(...follow(options, context, { hub, engines }));
   await settled(engines);
@@ -176,16 +185,14 @@ function follow(
   live: { hub: SocketHub; engines: readonly Engine[] },
 ): Close[] {
   const { hub, engines } = live;
-  const refresh = async (): Promise<void> => {
-    try {
-      if (await catalogue.refresh()) hub.tellAll({ type: 'catalogue' });
-    } catch (thrown) {
-      log.warn({ err: thrown }, 'The folders could not be read again');
-    }
+  const refresh = (): void => {
+    catalogue.refresh().catch((error: unknown) => log.warn({ err: error }, 'The folders could not be read again'));
   };
-  const first = engines[0];
-  const device = first?.onDevice((status) => hub.tellAll({ type: 'device', device: status }));
-  return [watchFolders([options.models, folders.images.input], () => void refresh()), ...(device === undefined ? [] : [device])];
+  return [
+    watchFolders([options.models, folders.images.input], refresh),
+    catalogue.listen(() => hub.tellAll({ type: 'catalogue' })),
+    engines[0]?.onDevice((status) => hub.tellAll({ type: 'device', device: status })) ?? (() => undefined),
+  ];
 }
 
 /** Waits until no engine is starting. */

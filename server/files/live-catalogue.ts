@@ -17,6 +17,7 @@ export class LiveCatalogue {
   #json = '{"nodes":[]}';
   #models: readonly ModelEntry[] = [];
   #refreshing: Promise<boolean> = Promise.resolve(false);
+  readonly #listeners = new Set<() => void>();
 
   constructor(sources: CatalogueSources) {
     this.#sources = sources;
@@ -35,6 +36,12 @@ export class LiveCatalogue {
     return this.#models;
   }
 
+  /** Calls back after each change; gives back the end of it. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Looks into the folders again; true if anything is other than before. */
   refresh(): Promise<boolean> {
     this.#refreshing = this.#refreshing.catch(() => false).then(() => this.#read());
@@ -49,6 +56,7 @@ export class LiveCatalogue {
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;
+    if (changed) for (const listener of this.#listeners) listener();
     return changed;
   }
 }

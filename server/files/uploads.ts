@@ -81,7 +81,7 @@ async function place(temporary: string, bytes: Buffer, wanted: { folder: string;
     const path = join(wanted.folder, name);
     if (await putNew(temporary, path)) return name;
     const there = await readFile(path).catch(() => undefined);
-    if (there !== undefined && there.equals(bytes)) return name;
+    if (there?.equals(bytes)) return name;
   }
   throw badName(wanted.name, 'there are too many pictures of this name already');
 }

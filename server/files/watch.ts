@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 
 /** Changes come in bursts; they are told once when it has been quiet for this long, in ms. */
 const quiet = 150;
@@ -28,9 +28,14 @@ function watchFolder(folder: string, changed: () => void): () => void {
     watcher = undefined;
     again = setTimeout(begin, retry, true).unref();
   };
+  const heard = (): void => {
+    changed();
+    // A watcher says nothing any more once its folder is gone.
+    if (watcher !== undefined && !existsSync(folder)) lose();
+  };
   const begin = (late: boolean): void => {
     try {
-      watcher = watch(folder, { recursive: true, persistent: false }, changed);
+      watcher = watch(folder, { recursive: true, persistent: false }, heard);
       watcher.on('error', lose);
       if (late) changed();
     } catch {

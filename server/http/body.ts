@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { parseJson } from '../../workflows/index.ts';
+import { checkSentences } from './checks.ts';
 import { HttpError, refusal } from './problems.ts';
 
 const tooLarge = (limit: number): GraphError =>
@@ -44,11 +45,6 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
   const text = await readText(request, limit);
   if (text.trim() === '') throw new GraphError('bad-document', 'The request has no body; a JSON document was expected.');
   return parseJson(text);
-}
-
-/** Sentences of a failed zod check, each with the path to what is wrong. */
-export function checkSentences(error: z.ZodError): string[] {
-  return error.issues.map(({ path, message }) => `${path.length === 0 ? 'The message' : `“${path.join('.')}”`} is not right: ${message}.`);
 }
 
 /** Checks a parsed body or query; throws 400 with every problem. */

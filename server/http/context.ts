@@ -4,6 +4,7 @@ import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { DataFolders } from '../files/paths.ts';
 import type { Thumbnails } from '../files/thumbnails.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { DocumentReader } from '../jobs/reader.ts';
 import type { Log } from '../log.ts';
 import type { HostRules } from '../security/hosts.ts';
 import type { Limits } from '../security/limits.ts';
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly gate: Gate;
   readonly log: Log;
   readonly jobs: Jobs;
+  readonly reader: DocumentReader;
   readonly catalogue: LiveCatalogue;
   readonly gallery: Gallery;
   readonly thumbnails: Thumbnails;

@@ -30,6 +30,7 @@ export function imageRoutes(context: ServerContext): Router {
       const { path, name } = await receive(request, response, context);
       const { folders, limits } = context;
       const file = await keepUpload(path, name, { folder: folders.images.input, pixels: limits.pixels });
+      await context.catalogue.refresh();
       response.status(201).json(file);
     })
     .all(onlyMethods('GET', 'POST'));

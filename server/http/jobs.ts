@@ -1,20 +1,11 @@
 import { once } from 'node:events';
 import { type Request, type Response, Router } from 'express';
 import type { JobLog } from '../jobs/log.ts';
-import type { RunWish } from '../jobs/read.ts';
-import { submitWish } from '../jobs/submit.ts';
-import { checked, readJson } from './body.ts';
+import { submitRun } from '../jobs/submit.ts';
+import { checked, readJson, readText } from './body.ts';
 import type { ServerContext } from './context.ts';
 import { HttpError, onlyMethods, refusal } from './problems.ts';
-import { EventsQuery, JobChange, JobsQuery, RunBody } from './schemas.ts';
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A body with options has `workflow`, which in the compact form could only be a node of that name. */
-function wishOf(body: unknown): RunWish {
-  const wrapped = isRecord(body) && Object.hasOwn(body, 'workflow') && !(isRecord(body.workflow) && 'class_type' in body.workflow);
-  return wrapped ? checked(RunBody, body) : { workflow: body };
-}
+import { EventsQuery, JobChange, JobsQuery } from './schemas.ts';
 
 function unknownJob(id: string): HttpError {
   return refusal(
@@ -35,8 +26,7 @@ export function jobRoutes(context: ServerContext): Router {
       response.json({ jobs: jobs.recent(limit) });
     })
     .post(async (request, response) => {
-      const wish = wishOf(await readJson(request, limits.document));
-      const answer = await submitWish(wish, context);
+      const answer = await submitRun({ body: await readText(request, limits.document) }, context);
       if ('problems' in answer) throw new HttpError(400, answer.problems);
       const { job, warnings } = answer;
       const { id, state, position } = job;

@@ -10,7 +10,7 @@ import type { JobRequest, JobStore } from './store.ts';
 /** What somebody wants to have run, validated. Without an id it gets one. */
 export interface Submission {
   readonly id?: string;
-  /** Identifies the content: document, targets, fresh. */
+  /** Identifies the content. */
   readonly digest: string;
   /** Size of the document as text. */
   readonly bytes: number;
@@ -26,6 +26,7 @@ export class Jobs {
   readonly #book: JobBook;
   readonly #dispatcher: Dispatcher;
   #positionTimer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(store: JobStore, engines: readonly Engine[], bounds: BookBounds) {
     this.#store = store;
@@ -44,6 +45,7 @@ export class Jobs {
   /** Queues a job, or gives back the one that was queued before. Throws `duplicate-id`, or `busy` when the queue is full. */
   async submit(submission: Submission): Promise<JobSnapshot> {
     const { digest, bytes, request, id = randomUUID() } = submission;
+    if (this.#closed) throw new GraphError('busy', 'The server is going down. Try again when it is back.');
     // The log stands before the job can be taken; whoever notes first, `queued` is its first event.
     const opened = this.#book.open(id, Date.now());
     const addition = await this.#store.add({ id, digest, bytes, request });
@@ -112,6 +114,7 @@ export class Jobs {
 
   /** Cancels everything and waits for the engines to let go. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#positionTimer);
     for (const { id } of await this.#store.waiting()) await this.cancel(id);
     clearTimeout(this.#positionTimer);

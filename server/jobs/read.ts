@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type Catalogue, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { parseJson, plan, readWorkflow, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
-import type { NodeId } from '../../workflows/types.ts';
-import type { Submission } from './jobs.ts';
+import type { NodeId, Workflow } from '../../workflows/types.ts';
+import { checkSentences } from '../http/checks.ts';
+import { RunBody } from '../http/schemas.ts';
+import type { JobRequest } from './store.ts';
 
-/** A run as it is asked for: the document as text or already parsed. */
+/** A run as it is asked for; the document as text or already parsed. */
 export interface RunWish {
   readonly id?: string | undefined;
   readonly workflow: unknown;
@@ -12,45 +14,74 @@ export interface RunWish {
   readonly fresh?: boolean | undefined;
 }
 
-/** A document that can be run, or every reason why not. */
-export type Reading =
-  | { readonly submission: Submission; readonly warnings: readonly Problem[] }
-  | { readonly problems: readonly Problem[] };
+/** A run as it arrives: the body of a request, a document with or without options around it; or a wish from the socket. */
+export type RunSource = { readonly body: string } | { readonly wish: RunWish };
 
-/** Identifies what a wish asks for; layout of the JSON does not matter, order of keys does. */
-export function digestOf(wish: RunWish): string {
-  const { workflow, targets = [], fresh = false } = wish;
-  const content = typeof workflow === 'string' ? parseJson(workflow) : workflow;
-  return createHash('sha256')
-    .update(stringifyJson({ workflow: content, targets, fresh }))
-    .digest('hex');
+/** What identifies a wish. */
+export interface Wanted {
+  readonly id?: string;
+  /** Of document, targets and fresh: layout of the JSON does not matter, order of keys does. */
+  readonly digest: string;
 }
 
-/** Reads, validates and plans a document. Never throws. */
-export function readWish(wish: RunWish, catalogue: Catalogue): Reading {
+/** A run that can be queued, or every reason why not; `wanted` is missing when not even the JSON could be read. */
+export type Reading =
+  | { readonly wanted: Wanted; readonly bytes: number; readonly request: JobRequest; readonly warnings: readonly Problem[] }
+  | { readonly wanted?: Wanted; readonly problems: readonly Problem[] };
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A body with options has `workflow`, which in the compact form could only be a node of that name. */
+const hasOptions = (body: unknown): boolean =>
+  isRecord(body) && Object.hasOwn(body, 'workflow') && !(isRecord(body.workflow) && 'class_type' in body.workflow);
+
+function wishOf(source: RunSource): RunWish | { readonly problems: readonly Problem[] } {
+  if ('wish' in source) return source.wish;
+  if (source.body.trim() === '') throw new GraphError('bad-document', 'The request has no body; a workflow was expected.');
+  const body: unknown = parseJson(source.body);
+  if (!hasOptions(body)) return { workflow: body };
+  const checked = RunBody.safeParse(body);
+  if (checked.success) return checked.data;
+  return { problems: checkSentences(checked.error).map((message) => ({ code: 'bad-value', message })) };
+}
+
+/** Reads, validates and plans. Never throws. */
+export function readRun(source: RunSource, catalogue: Catalogue): Reading {
+  let wanted: Wanted | undefined;
   try {
-    const { workflow, graph, warnings } = readWorkflow(wish.workflow, catalogue);
-    const problems = validate(workflow, catalogue);
-    if (problems.length > 0) return { problems };
-    const { targets } = wish;
-    const unknown = (targets ?? []).filter((target) => !workflow.nodes.has(target));
-    if (unknown.length > 0) return { problems: unknown.map(unknownTarget) };
-    const planned = plan(workflow, catalogue, targets === undefined ? {} : { targets });
-    if (planned.problems.length > 0) return { problems: planned.problems };
-    const document = graph === undefined ? undefined : writeGraph(graph);
+    const wish = wishOf(source);
+    if ('problems' in wish) return wish;
+    const { id, targets, fresh = false } = wish;
+    const content: unknown = typeof wish.workflow === 'string' ? parseJson(wish.workflow) : wish.workflow;
+    const canonical = stringifyJson({ workflow: content, targets: targets ?? [], fresh });
+    const digest = createHash('sha256').update(canonical).digest('hex');
+    wanted = { ...(id === undefined ? {} : { id }), digest };
+    const { workflow, graph, warnings } = readWorkflow(content, catalogue);
+    const problems = problemsOf(workflow, targets, catalogue);
+    if (problems.length > 0) return { wanted, problems };
     const request = {
       workflow,
-      ...(document === undefined ? {} : { document }),
+      ...(graph === undefined ? {} : { document: writeGraph(graph) }),
       ...(targets === undefined ? {} : { targets }),
-      ...(wish.fresh === true ? { fresh: true } : {}),
+      ...(fresh ? { fresh } : {}),
     };
-    const bytes = document?.length ?? stringifyJson(wish.workflow).length;
-    const submission = { ...(wish.id === undefined ? {} : { id: wish.id }), digest: digestOf(wish), bytes, request };
-    return { submission, warnings };
+    return { wanted, bytes: canonical.length, request, warnings };
   } catch (thrown) {
-    return { problems: [toProblem(thrown)] };
+    return { ...(wanted === undefined ? {} : { wanted }), problems: [toProblem(thrown)] };
   }
 }
 
-const unknownTarget = (node: NodeId): Problem =>
-  new GraphError('unknown-node', `There is no node ${node} to run up to. Name a node of the workflow in “targets”.`, { place: { node } });
+function problemsOf(workflow: Workflow, targets: readonly NodeId[] | undefined, catalogue: Catalogue): readonly Problem[] {
+  const problems = validate(workflow, catalogue);
+  if (problems.length > 0) return problems;
+  const unknown = (targets ?? []).filter((target) => !workflow.nodes.has(target));
+  if (unknown.length > 0) return unknown.map(unknownTarget);
+  return plan(workflow, catalogue, targets === undefined ? {} : { targets }).problems;
+}
+
+const unknownTarget = (node: NodeId): Problem => ({
+  code: 'unknown-node',
+  message: `There is no node ${node} to run up to. Name a node of the workflow in “targets”.`,
+  node,
+});

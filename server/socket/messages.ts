@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from '../../nodes/kit/index.ts';
-import { checkSentences } from '../http/body.ts';
+import { checkSentences } from '../http/checks.ts';
 import { JobId, Targets } from '../http/schemas.ts';
 
 /** What a page may send, checked to the last field. */

@@ -4,7 +4,7 @@ import { isFinal, type ServerMessage } from '../../workflows/protocol.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { JobPreview } from '../jobs/book.ts';
 import type { LogEntry } from '../jobs/log.ts';
-import { submitWish } from '../jobs/submit.ts';
+import { submitRun } from '../jobs/submit.ts';
 import { type CheckedMessage, readMessage } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
@@ -26,6 +26,7 @@ export class Page {
   readonly #watched = new Set<string>();
   #previews = true;
   #faults = 0;
+  #last: Promise<void> = Promise.resolve();
   /** Has anything been heard since the last heartbeat? */
   alive = true;
 
@@ -72,8 +73,17 @@ export class Page {
     this.alive = true;
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
     const reading = readMessage(bytes, binary);
-    if ('message' in reading) void this.#obey(reading.message);
+    if ('message' in reading) void this.#inTurn(reading.message);
     else this.#reject(reading.id, reading.problems);
+  }
+
+  /** One message after the other, so that a cancel finds the run before it; nothing more is read meanwhile. */
+  async #inTurn(message: CheckedMessage): Promise<void> {
+    const turn = this.#last.then(() => this.#obey(message));
+    this.#last = turn;
+    this.#socket.pause();
+    await turn;
+    if (this.#last === turn) this.#socket.resume();
   }
 
   #reject(id: string, problems: readonly Problem[]): void {
@@ -108,7 +118,7 @@ export class Page {
       const { document } = this.#context.limits;
       if (wish.workflow.length > document)
         throw new GraphError('too-large', `The workflow has more than ${document} characters. Split it into smaller ones.`);
-      const answer = await submitWish(wish, this.#context);
+      const answer = await submitRun({ wish }, this.#context);
       if ('problems' in answer) {
         if (!watched) this.#watched.delete(wish.id);
         this.tell({ type: 'rejected', id: wish.id, problems: answer.problems });
