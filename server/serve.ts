@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
-import type { DeviceStatus } from '../workflows/protocol.ts';
+import { type DeviceStatus, isFinal, type JobEvent } from '../workflows/protocol.ts';
 import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
 import { LiveCatalogue } from './files/live-catalogue.ts';
@@ -181,7 +181,7 @@ function listenProblem(error: NodeJS.ErrnoException, host: string, port: number)
 /** Passes on what changes outside of requests: files and devices. */
 function follow(
   options: ServeOptions,
-  { catalogue, folders, log }: ServerContext,
+  { catalogue, folders, log, jobs }: ServerContext,
   live: { hub: SocketHub; engines: readonly Engine[] },
 ): Close[] {
   const { hub, engines } = live;
@@ -191,8 +191,14 @@ function follow(
   return [
     watchFolders([options.models, folders.images.input], refresh),
     catalogue.listen(() => hub.tellAll({ type: 'catalogue' })),
+    jobs.listen({ event: ({ event }) => noteEnd(event, log), preview: () => undefined }),
     engines[0]?.onDevice((status) => hub.tellAll({ type: 'device', device: status })) ?? (() => undefined),
   ];
+}
+
+function noteEnd(event: JobEvent, log: Log): void {
+  if (event.type === 'state' && isFinal(event.state)) log.info({ job: event.job }, `Job ${event.job}: ${event.state}`);
+  else if (event.type === 'problem') log.warn({ job: event.job, problem: event.problem }, `Job ${event.job}: ${event.problem.message}`);
 }
 
 /** Waits until no engine is starting. */

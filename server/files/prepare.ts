@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, rm } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
@@ -15,11 +15,24 @@ export async function prepareData(folders: DataFolders): Promise<FolderLock> {
       await rm(folders.uploads, { recursive: true, force: true });
       for (const folder of [...Object.values(folders.images), folders.thumbnails, folders.uploads])
         await mkdir(folder, { recursive: true });
+      for (const folder of [folders.images.preview, folders.thumbnails]) await sweep(folder);
     });
     return lock;
   } catch (thrown) {
     await lock.release();
     throw thrown;
+  }
+}
+
+/** How long previews and thumbnails are kept, in ms. */
+const keep = 7 * 24 * 3600 * 1000;
+
+/** Removes what has not been written for a week; what cannot be removed stays. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const entry = await lstat(path).catch(() => undefined);
+    if (entry?.isFile() && Date.now() - entry.mtimeMs > keep) await rm(path, { force: true }).catch(() => undefined);
   }
 }
 

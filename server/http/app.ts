@@ -12,7 +12,7 @@ import { requireToken, sessionRoutes } from './session.ts';
 /** The whole HTTP side. Order matters: host and origin first, then the token, then the routes. */
 export function createApp(context: ServerContext): Express {
   const app = express();
-  app.disable('x-powered-by').set('query parser', 'simple').set('case sensitive routing', true);
+  app.disable('x-powered-by').set('query parser', 'simple');
   app.use(securityHeaders());
   app.use('/plugin', pluginRoutes(context));
   app.use('/v1', checkSource(context), (_request, response, next) => {

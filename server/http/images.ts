@@ -77,7 +77,7 @@ interface Received {
 }
 
 function receive(request: Request, response: Response, context: ServerContext): Promise<Received> {
-  const multipart = request.is('multipart/form-data') !== false;
+  const multipart = request.is('multipart/form-data') === 'multipart/form-data';
   return multipart ? receiveForm(request, response, context) : receiveRaw(request, context);
 }
 

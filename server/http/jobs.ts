@@ -23,7 +23,7 @@ export function jobRoutes(context: ServerContext): Router {
     .route('/jobs')
     .get((request, response) => {
       const { limit } = checked(JobsQuery, request.query);
-      response.json({ jobs: jobs.recent(limit) });
+      response.json({ jobs: jobs.recent(limit).map(({ nodes: _, ...rest }) => rest) });
     })
     .post(async (request, response) => {
       const answer = await submitRun({ body: await readText(request, limits.document) }, context);

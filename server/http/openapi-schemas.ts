@@ -74,6 +74,9 @@ export const JobSnapshot = z
   })
   .meta({ id: 'JobSnapshot' });
 
+/** A job in a list. */
+export const JobSummary = JobSnapshot.omit({ nodes: true }).meta({ id: 'JobSummary' });
+
 /** The answer of `POST /v1/jobs`. */
 export const Accepted = z
   .object({ id: z.string(), state: JobState, position: z.int().optional(), warnings: z.array(Problem) })

@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { ClientMessageSchema } from '../socket/messages.ts';
-import { Accepted, Health, ImageFile, JobEvent, JobSnapshot, ListedImage, Model, NodeSpec, Problems, Template } from './openapi-schemas.ts';
+import {
+  Accepted,
+  Health,
+  ImageFile,
+  JobEvent,
+  JobSnapshot,
+  JobSummary,
+  ListedImage,
+  Model,
+  NodeSpec,
+  Problems,
+  Template,
+} from './openapi-schemas.ts';
 import { EventsQuery, Folder, ImageQuery, ImagesQuery, JobChange, JobId, JobsQuery, RunBody, SessionBody, UploadQuery } from './schemas.ts';
 
 const json = (schema: z.ZodType, description: string) => ({ description, content: { 'application/json': { schema } } });
@@ -20,7 +32,7 @@ function reads(summary: string, schema: z.ZodType, more: Partial<ZodOpenApiOpera
 
 const jobPaths: ZodOpenApiPathsObject = {
   '/v1/jobs': {
-    get: reads('Jobs that are known, newest first', z.object({ jobs: z.array(JobSnapshot) }), { requestParams: { query: JobsQuery } }),
+    get: reads('Jobs that are known, newest first', z.object({ jobs: z.array(JobSummary) }), { requestParams: { query: JobsQuery } }),
     post: {
       summary: 'Run a workflow',
       description:

@@ -14,6 +14,7 @@ import {
   Health,
   JobEvent,
   JobSnapshot,
+  JobSummary,
   ListedImage,
   Model,
   NodeSpec,
@@ -21,7 +22,7 @@ import {
   Template,
 } from '../../server/http/openapi-schemas.ts';
 import { ClientMessageSchema } from '../../server/socket/messages.ts';
-import { ask, FakeEngine, type Rig, startRig, visit } from './rig.ts';
+import { ask, FakeEngine, post, type Rig, startRig, visit } from './rig.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -188,6 +189,13 @@ describe('the OpenAPI document', () => {
       const body: Record<string, unknown[]> = JSON.parse((await ask(rig, path)).text);
       return body[name] ?? [];
     };
+    await post(rig, '/v1/jobs', {
+      '1': { class_type: 'EmptyImage', inputs: {} },
+      '2': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+    });
+    const jobs = await list('/v1/jobs', 'jobs');
+    expect(jobs).toHaveLength(1);
+    for (const job of jobs) expectDescribed(JobSummary, job);
     for (const node of await list('/v1/nodes', 'nodes')) expectDescribed(NodeSpec, node);
     for (const model of await list('/v1/models', 'models')) expectDescribed(Model, model);
     for (const template of await list('/v1/templates', 'templates')) expectDescribed(Template, template);

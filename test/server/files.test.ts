@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { Gallery } from '../../server/files/gallery.ts';
 import { isComplete, readImageHeader } from '../../server/files/image-header.ts';
 import { lockFolder } from '../../server/files/lock.ts';
-import { checkRelative } from '../../server/files/paths.ts';
+import { checkRelative, dataFolders } from '../../server/files/paths.ts';
+import { prepareData } from '../../server/files/prepare.ts';
 import { listTemplates, readTemplate } from '../../server/files/templates.ts';
 import { Thumbnails } from '../../server/files/thumbnails.ts';
 import { checkUploadName } from '../../server/files/uploads.ts';
@@ -147,6 +148,29 @@ describe('templates', () => {
     expect(await readTemplate(folder, 'learn/x')).toBe('{}');
     await expect(readTemplate(folder, '../x')).rejects.toMatchObject({ code: 'bad-path' });
     await expect(readTemplate(folder, 'none')).rejects.toMatchObject({ code: 'missing-file' });
+  });
+});
+
+describe('preparing the data folder', () => {
+  it('removes old previews and unfinished uploads, and nothing else', async () => {
+    const root = await temporaryFolder();
+    const folders = dataFolders(root);
+    await (await prepareData(folders)).release();
+    const put = async (folder: string, name: string, old: boolean): Promise<void> => {
+      await writeFile(join(folder, name), '');
+      if (old) await utimes(join(folder, name), 1000, 1000);
+    };
+    for (const folder of [...Object.values(folders.images), folders.thumbnails]) {
+      await put(folder, 'new.png', false);
+      await put(folder, 'old.png', true);
+    }
+    await put(folders.uploads, 'half', false);
+    await (await prepareData(folders)).release();
+    expect(await readdir(folders.images.output)).toEqual(['new.png', 'old.png']);
+    expect(await readdir(folders.images.input)).toEqual(['new.png', 'old.png']);
+    expect(await readdir(folders.images.preview)).toEqual(['new.png']);
+    expect(await readdir(folders.thumbnails)).toEqual(['new.png']);
+    expect(await readdir(folders.uploads)).toEqual([]);
   });
 });
 
