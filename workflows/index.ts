@@ -5,7 +5,7 @@ export { layoutGraph } from './layout.ts';
 export { limits } from './limits.ts';
 export { nearest } from './nearest.ts';
 export { estimateSize, nodeMeasures } from './node-size.ts';
-export { bareType, fileType, specOfType, virtualTypeOf } from './node-types.ts';
+export { bareType, fileType, isSampling, showsPicture, specOfType, virtualTypeOf } from './node-types.ts';
 export { pathFault } from './paths.ts';
 export { type Plan, plan, type Task, type TaskInput } from './plan.ts';
 export { isPng } from './png-chunks.ts';

@@ -1,4 +1,5 @@
 import type { NodeSpec, PortSpec } from '../nodes/kit/index.ts';
+import { showsPicture } from './node-types.ts';
 
 /** Measures of a drawn node, in graph units: header above the body, rows of slots and of widgets. */
 export const nodeMeasures = { header: 28, row: 26, textRows: 3, padding: 8, minWidth: 190, picture: 180, letter: 7.5 } as const;
@@ -8,7 +9,7 @@ export function estimateSize(spec: NodeSpec | undefined, slots: number): readonl
   const { row, padding, minWidth, picture } = nodeMeasures;
   const widgets = spec?.inputs.filter((port) => port.widget !== undefined && port.advanced !== true) ?? [];
   const widgetHeight = widgets.reduce((sum, port) => sum + widgetRows(port) * row, 0);
-  const shown = spec?.effect === 'show' || spec?.effect === 'write' ? picture : 0;
+  const shown = spec !== undefined && showsPicture(spec) ? picture : 0;
   const width = Math.max(minWidth, shown === 0 ? 0 : picture + 40, ...widgets.map(widgetWidth), titleWidth(spec));
   return [Math.ceil(width / 10) * 10, Math.max(row, slots * row + widgetHeight) + shown + 2 * padding];
 }

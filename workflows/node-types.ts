@@ -38,3 +38,15 @@ export const socketPorts = (spec: NodeSpec): readonly PortSpec[] => spec.inputs.
 
 /** Is this port a seed, so that it has a control beside it? */
 export const isSeedPort = (port: PortSpec): boolean => port.widget?.kind === 'seed';
+
+/** Does this node run the network step by step? It takes a latent and the means to denoise it. */
+export const isSampling = ({ inputs }: NodeSpec): boolean =>
+  inputs.some(({ type }) => type === 'LATENT') &&
+  (inputs.some(({ type }) => type === 'GUIDER') ||
+    (inputs.some(({ type }) => type === 'MODEL') && inputs.some(({ name }) => name === 'steps')));
+
+/** Does this node show a picture or a plot inside itself: a result, a preview, or what it loads? */
+export const showsPicture = (spec: NodeSpec): boolean =>
+  spec.effect !== undefined ||
+  isSampling(spec) ||
+  spec.inputs.some(({ widget }) => widget?.kind === 'choice' && widget.source === 'input-images');

@@ -1,7 +1,7 @@
 import type { Catalogue, Literal, NodeSpec } from '../nodes/kit/index.ts';
 import { nearest } from './nearest.ts';
 import { neededFor, visibleNodes } from './needed.ts';
-import { specOfType, virtualTypeOf } from './node-types.ts';
+import { isSampling, specOfType, virtualTypeOf } from './node-types.ts';
 import type { NodeId, Workflow, WorkflowNode } from './types.ts';
 import { resolveWiring, type Wiring } from './wiring.ts';
 
@@ -122,9 +122,3 @@ function upstreamOf(
   const pixels = size ?? suppliers.find((supplier) => supplier?.pixels !== undefined)?.pixels;
   return { ...(steps === undefined ? {} : { steps }), ...(pixels === undefined ? {} : { pixels }) };
 }
-
-/** A sampler takes a latent and the means to denoise it. */
-const isSampling = (spec: NodeSpec): boolean =>
-  spec.inputs.some(({ type }) => type === 'LATENT') &&
-  (spec.inputs.some(({ type }) => type === 'GUIDER') ||
-    (spec.inputs.some(({ type }) => type === 'MODEL') && spec.inputs.some(({ name }) => name === 'steps')));
