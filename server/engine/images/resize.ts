@@ -1,0 +1,74 @@
+import type { Image, ResizeMethod } from '../../../nodes/kit/index.ts';
+
+/** Where one output position reads: source positions from `first` on, with their weights. */
+interface Tap {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
+/** Keys' cubic with a = −0.75, as torch uses it. */
+function cubic(x: number): number {
+  const a = -0.75;
+  const t = Math.abs(x);
+  if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
+}
+
+type Method = Exclude<ResizeMethod, 'lanczos'>;
+
+/** What output position `i` reads when one step of it is `ratio` source positions. */
+function tapAt(method: Method, i: number, ratio: number): Tap {
+  const centre = (i + 0.5) * ratio;
+  switch (method) {
+    case 'nearest-exact':
+      return { first: Math.floor(centre), weights: [1] };
+    case 'area': {
+      const first = Math.floor(i * ratio);
+      const count = Math.max(1, Math.ceil((i + 1) * ratio) - first);
+      return { first, weights: new Array<number>(count).fill(1 / count) };
+    }
+    case 'bilinear': {
+      const at = Math.max(centre - 0.5, 0);
+      const first = Math.floor(at);
+      return { first, weights: [1 - (at - first), at - first] };
+    }
+    case 'bicubic': {
+      const at = centre - 0.5;
+      const first = Math.floor(at) - 1;
+      return { first, weights: [0, 1, 2, 3].map((k) => cubic(at - first - k)) };
+    }
+  }
+}
+
+/** Taps of one axis, `from` → `to` positions, without antialiasing and with corners not aligned (torch's `interpolate`). */
+const taps = (method: Method, from: number, to: number): Tap[] => Array.from({ length: to }, (_, i) => tapAt(method, i, from / to));
+
+/** The side that is resampled: `length` positions, `stride` values apart, in `outer` blocks. */
+interface Axis {
+  readonly outer: number;
+  readonly length: number;
+  readonly stride: number;
+}
+
+function along(data: Float32Array, { outer, length, stride }: Axis, positions: readonly Tap[]): Float32Array {
+  const result = new Float32Array(outer * positions.length * stride);
+  for (let block = 0; block < outer; block++) {
+    positions.forEach(({ first, weights }, out) => {
+      const to = (block * positions.length + out) * stride;
+      weights.forEach((weight, k) => {
+        const from = (block * length + Math.min(Math.max(first + k, 0), length - 1)) * stride;
+        for (let s = 0; s < stride; s++) result[to + s] = (result[to + s] ?? 0) + weight * (data[from + s] ?? 0);
+      });
+    });
+  }
+  return result;
+}
+
+/** `[b, h, w, c]` to another size, one axis after the other. */
+export function resample(image: Image, size: { width: number; height: number; method: Method }): Image {
+  const [batch = 0, height = 0, width = 0, channels = 0] = image.dims;
+  const rows = along(image.data, { outer: batch, length: height, stride: width * channels }, taps(size.method, height, size.height));
+  const columns = taps(size.method, width, size.width);
+  const data = along(rows, { outer: batch * size.height, length: width, stride: channels }, columns);
+  return { dims: [batch, size.height, size.width, channels], data };
+}

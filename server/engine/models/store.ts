@@ -1,0 +1,86 @@
+import type { Checkpoint, ModelStore } from '../../../nodes/kit/index.ts';
+import { autoencoder } from './autoencoder.ts';
+import { readModelFolder } from './folder.ts';
+import { findModel, type ModelLocation, modelIdentity } from './list.ts';
+import { diffusionModel } from './network.ts';
+import type { Runtime, Session } from './onnx.ts';
+import { textEncoder } from './text-encoder.ts';
+import { openTokenizer } from './tokenizer.ts';
+
+/** Remembers what `make` gave, but not that it failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let kept: Promise<T> | undefined;
+  return () => {
+    kept ??= make().catch((thrown: unknown) => {
+      kept = undefined;
+      throw thrown;
+    });
+    return kept;
+  };
+}
+
+interface Loaded {
+  readonly identity: string;
+  readonly checkpoint: Promise<Checkpoint>;
+  /** What was opened so far. */
+  readonly sessions: Promise<Session>[];
+}
+
+/** Models by name, each part opened when it is first run and kept. A model whose files changed is opened anew. */
+export class EngineModels implements ModelStore {
+  readonly #folder: string;
+  readonly #runtime: Runtime;
+  readonly #loaded = new Map<string, Loaded>();
+
+  constructor(folder: string, runtime: Runtime) {
+    this.#folder = folder;
+    this.#runtime = runtime;
+  }
+
+  async identity(name: string): Promise<string> {
+    return modelIdentity(await findModel(this.#folder, name));
+  }
+
+  async checkpoint(name: string): Promise<Checkpoint> {
+    const location = await findModel(this.#folder, name);
+    const identity = await modelIdentity(location);
+    const known = this.#loaded.get(location.path);
+    if (known?.identity === identity) return known.checkpoint;
+    if (known !== undefined) await this.#release(known);
+    const sessions: Promise<Session>[] = [];
+    const loaded = { identity, sessions, checkpoint: this.#open(location, sessions) };
+    this.#loaded.set(location.path, loaded);
+    loaded.checkpoint.catch(() => this.#loaded.delete(location.path));
+    return loaded.checkpoint;
+  }
+
+  /** Gives all memory of networks back. */
+  async close(): Promise<void> {
+    const all = [...this.#loaded.values()];
+    this.#loaded.clear();
+    for (const loaded of all) await this.#release(loaded);
+  }
+
+  async #open(location: ModelLocation, sessions: Promise<Session>[]): Promise<Checkpoint> {
+    const folder = await readModelFolder(location);
+    const part = (file: string): (() => Promise<Session>) =>
+      once(() => {
+        const session = this.#runtime.open(file);
+        sessions.push(session);
+        return session;
+      });
+    return {
+      model: diffusionModel(folder, part(folder.unet)),
+      clip: textEncoder({ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }),
+      vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
+    };
+  }
+
+  async #release({ sessions }: Loaded): Promise<void> {
+    for (const opening of sessions) {
+      // A part that could not be opened has nothing to give back.
+      const session = await opening.catch(() => undefined);
+      await session?.release();
+    }
+  }
+}
