@@ -12,7 +12,7 @@ export interface Template {
   readonly group: string;
 }
 
-const Described = z.object({ extra: z.object({ name: z.string().optional(), notes: z.string().optional() }).optional() });
+const Described = z.object({ extra: z.object({ name: z.string().optional(), description: z.string().optional() }).optional() });
 
 const maxDepth = 3;
 
@@ -38,7 +38,7 @@ async function describe(folder: string, file: string): Promise<Template | undefi
   try {
     const { extra = {} } = Described.parse(JSON.parse(await readFile(file, 'utf8')));
     const group = id.includes('/') ? id.slice(0, id.lastIndexOf('/')) : '';
-    return { id, title: extra.name ?? titleOf(id), description: extra.notes ?? '', group };
+    return { id, title: extra.name ?? titleOf(id), description: extra.description ?? '', group };
   } catch {
     return undefined;
   }

@@ -136,7 +136,7 @@ describe('templates', () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'learn'));
     await writeFile(join(folder, 'b-c.json'), '{"nodes":[]}');
-    await writeFile(join(folder, 'a.json'), '{"extra":{"name":"First","notes":"To begin with."}}');
+    await writeFile(join(folder, 'a.json'), '{"extra":{"name":"First","description":"To begin with."}}');
     await writeFile(join(folder, 'learn', 'x.json'), '{}');
     await writeFile(join(folder, 'broken.json'), '{');
     await writeFile(join(folder, 'other.ts'), '');

@@ -254,7 +254,8 @@ describe('what there is', () => {
     const answer = await fetch(`${rig.url}/v1/images`, { method: 'POST', body: form });
     expect(await answer.json()).toMatchObject({ name: 'Bild ö.png' });
     const listed = (await ask(rig, '/v1/images?folder=input&limit=10')).json();
-    expect(listed).toHaveProperty('images.length', 5);
+    expect(listed).toHaveProperty('images.length', 6);
+    expect((await ask(rig, '/v1/images/input/example.png')).status).toBe(200);
     const image = await ask(rig, `/v1/images/input/${encodeURIComponent('Bild ö.png')}`);
     expect(image.bytes.equals(other)).toBe(true);
     expect(image.headers).toMatchObject({

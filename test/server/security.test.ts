@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostOf, hostRules, isOurHost, judgeOrigin, type RequestOrigin } from '../../server/security/hosts.ts';
@@ -68,6 +68,7 @@ describe('who is answered', () => {
       { method: 'GET', site: 'cross-site', mode: 'no-cors', referer: 'http://page.example:3000/x' },
       'allowed',
     ],
+    ['a form in a listed page without its name', { site: 'cross-site', referer: 'http://page.example:3000/x' }, 'foreign'],
     ['a picture in our page', { method: 'GET', site: 'same-origin', mode: 'no-cors' }, 'own'],
     ['an address typed by hand', { method: 'GET', site: 'none', mode: 'navigate' }, 'own'],
   ])('%s is %s', (_name, request, expected) => {
@@ -415,6 +416,21 @@ describe('hostile bodies', () => {
     const init = { method: 'POST', body, duplex: 'half' };
     const answer = await fetch(`${rig.url}/v1/jobs`, init);
     expect(answer.status).toBe(413);
+  });
+
+  it('are refused when a picture does not say its size', async () => {
+    await using rig = await startRig({ limits: { upload: 100 } });
+    const body = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(tinyPng);
+        controller.enqueue(new Uint8Array(100));
+        controller.close();
+      },
+    });
+    const init = { method: 'POST', body, duplex: 'half', headers: { 'content-type': 'image/png' } };
+    const answer = await fetch(`${rig.url}/v1/images`, init);
+    expect(answer.status).toBe(413);
+    expect(await readdir(join(rig.data, 'cache', 'uploads'))).toEqual([]);
   });
 
   it('with __proto__ at any depth change nothing', async () => {

@@ -332,6 +332,34 @@ describe('a slow reader', () => {
   });
 });
 
+const silentWire = () => {
+  const wire = {
+    bufferedAmount: 0,
+    sent: 0,
+    callbacks: [] as (() => void)[],
+    send: (data: string | Uint8Array, done: () => void) => {
+      wire.sent++;
+      wire.bufferedAmount += data.length;
+      wire.callbacks.push(done);
+    },
+  };
+  return wire;
+};
+
+describe('an outbox', () => {
+  it('holds previews back by themselves, and drops those of nodes that are done', () => {
+    const wire = silentWire();
+    const outbox = new Outbox(wire, { previewBacklog: 1000, eventBacklog: 100_000, socketBacklog: 1_000_000 }, () => undefined);
+    const log = new JobLog('a', 0, 100);
+    for (let i = 0; i < 50; i++) outbox.preview({ header: header('a', i), frame: new Uint8Array(600) });
+    expect(wire.sent).toBe(2);
+    outbox.event(log.append({ type: 'finished', node: '1', outcome: 'ran', ms: 1, reason: '' }));
+    wire.bufferedAmount = 0;
+    for (const done of wire.callbacks.splice(0)) done();
+    expect(wire.sent).toBe(3);
+  });
+});
+
 describe('a log', () => {
   it('beyond its limit forgets stale steps and nothing else', () => {
     const log = new JobLog('a', 0, 50);
