@@ -1,0 +1,126 @@
+// The process of one device. Talks to the supervisor by IPC; ends when its parent is gone.
+import type { Catalogue } from '../../nodes/kit/index.ts';
+import { toProblem } from '../../nodes/kit/index.ts';
+import type { RunEvent } from '../../workflows/index.ts';
+import { type LoadedCatalogue, loadCatalogue, withChoices } from '../catalogue.ts';
+import { imageNames } from '../files/gallery.ts';
+import { dataFolders } from '../files/paths.ts';
+import type { FromEngine, ToEngine } from './messages.ts';
+import { locateModels } from './models/list.ts';
+import { Previews } from './previews.ts';
+import type { LiveEvent } from './run-node.ts';
+import { type EngineSession, openSession } from './session.ts';
+import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
+
+interface Started {
+  readonly options: EngineOptions;
+  readonly catalogue: LoadedCatalogue;
+  readonly session: EngineSession;
+}
+
+const send = (message: FromEngine): void => {
+  process.send?.(message);
+};
+
+/** ms without a message after which a start is told at once. */
+const quiet = 10;
+
+/** Gathers the events of one turn of the event loop into one message: a chain of cached nodes gives thousands at once. */
+function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
+  let waiting: RunEvent[] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  const flush = (): void => {
+    if (waiting.length === 0) return;
+    send({ type: 'events', job, events: waiting });
+    waiting = [];
+    last = performance.now();
+  };
+  return {
+    push(event) {
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push(event);
+      // A step or a start must be heard before the work behind it blocks the thread; starts that come close together wait for one another.
+      const urgent = event.type === 'step' || (event.type === 'started' && performance.now() - last > quiet);
+      if (urgent || waiting.length >= 500) flush();
+    },
+    flush,
+  };
+}
+
+const withoutPreview = ({ preview: _, ...event }: LiveEvent): RunEvent => event;
+
+/** The catalogue as the folders are now; they are read only for a workflow that chooses from them. */
+async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRequest): Promise<Catalogue> {
+  const chooses = [...workflow.nodes.values()].some(({ type }) =>
+    catalogue.specs.get(type)?.inputs.some(({ widget }) => widget?.kind === 'choice' && widget.source !== undefined),
+  );
+  if (!chooses) return catalogue.specs;
+  const [models, images] = await Promise.all([locateModels(options.models), imageNames(dataFolders(options.data).images.input)]);
+  return withChoices(catalogue.specs, { checkpoints: models.map(({ name }) => name), inputImages: images });
+}
+
+async function run(started: Started, request: RunRequest, signal: AbortSignal): Promise<void> {
+  const box = outbox(request.job);
+  const previews = new Previews(request.job, (header, jpeg) => send({ type: 'preview', header, jpeg }));
+  const end = await follow(started, request, { signal, box, previews }).catch((thrown: unknown): RunEnd => {
+    if (signal.aborted) return 'cancelled';
+    box.push({ type: 'problem', problem: toProblem(thrown) });
+    return 'failed';
+  });
+  await previews.flush().catch(() => undefined);
+  box.flush();
+  send({ type: 'ended', job: request.job, end });
+}
+
+async function follow(
+  started: Started,
+  request: RunRequest,
+  { signal, box, previews }: { signal: AbortSignal; box: ReturnType<typeof outbox>; previews: Previews },
+): Promise<RunEnd> {
+  const { job: _, ...wanted } = request;
+  const running = started.session.run({ ...wanted, catalogue: await catalogueFor(started, request), signal });
+  for (let next = await running.next(); ; next = await running.next()) {
+    if (next.done) return next.value.end;
+    previews.offer(next.value);
+    box.push(withoutPreview(next.value));
+  }
+}
+
+async function start(options: EngineOptions): Promise<Started | undefined> {
+  try {
+    const catalogue = await loadCatalogue();
+    const session = await openSession(options, catalogue.definitions);
+    const { name, provider, message } = session.runtime.device;
+    send({ type: 'ready', device: name, provider, ...(message === undefined ? {} : { message }) });
+    return { options, catalogue, session };
+  } catch (thrown) {
+    send({ type: 'unusable', message: toProblem(thrown).message });
+    return undefined;
+  }
+}
+
+/** Listens until the parent closes it or is gone. */
+function serve(): void {
+  let started: Promise<Started | undefined> = Promise.resolve(undefined);
+  let current: { job: string; abort: AbortController } | undefined;
+  const begin = async (request: RunRequest): Promise<void> => {
+    const ready = await started;
+    if (ready === undefined) return;
+    const abort = new AbortController();
+    current = { job: request.job, abort };
+    await run(ready, request, abort.signal);
+    if (current.abort === abort) current = undefined;
+  };
+  const handle = (message: ToEngine): void => {
+    if (message.type === 'start') started = start(message.options);
+    else if (message.type === 'run') void begin(message.request);
+    else if (message.type === 'cancel' && current?.job === message.job) current.abort.abort();
+    else if (message.type === 'close') void started.then((ready) => ready?.session.close()).finally(() => process.exit(0));
+  };
+  process.on('message', handle);
+  process.on('disconnect', () => process.exit(0));
+  // The terminal's Ctrl-C goes to the whole group; the server decides when this process ends.
+  process.on('SIGINT', () => undefined);
+}
+
+serve();

@@ -1,0 +1,17 @@
+import type { PreviewHeader, RunEvent } from '../../workflows/index.ts';
+import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
+
+/** Server → engine process. */
+export type ToEngine =
+  | { readonly type: 'start'; readonly options: EngineOptions }
+  | { readonly type: 'run'; readonly request: RunRequest }
+  | { readonly type: 'cancel'; readonly job: string }
+  | { readonly type: 'close' };
+
+/** Engine process → server. */
+export type FromEngine =
+  | { readonly type: 'ready'; readonly device: string; readonly provider: string; readonly message?: string }
+  | { readonly type: 'unusable'; readonly message: string }
+  | { readonly type: 'events'; readonly job: string; readonly events: readonly RunEvent[] }
+  | { readonly type: 'preview'; readonly header: PreviewHeader; readonly jpeg: Uint8Array }
+  | { readonly type: 'ended'; readonly job: string; readonly end: RunEnd };

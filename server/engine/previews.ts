@@ -1,0 +1,45 @@
+import type { PreviewHeader } from '../../workflows/index.ts';
+import { encodeJpeg } from './images/codec.ts';
+import type { LiveEvent } from './run-node.ts';
+
+/** At least this many ms between two previews of a run. */
+const interval = 66;
+const quality = 82;
+
+/** Makes JPEGs of steps without ever holding one up: while one is being made the others are let go, the last step of a loop excepted. */
+export class Previews {
+  readonly #job: string;
+  readonly #send: (header: PreviewHeader, jpeg: Uint8Array) => void;
+  #making: Promise<void> | undefined;
+  #last = Number.NEGATIVE_INFINITY;
+
+  constructor(job: string, send: (header: PreviewHeader, jpeg: Uint8Array) => void) {
+    this.#job = job;
+    this.#send = send;
+  }
+
+  /** Returns at once. */
+  offer(event: LiveEvent): void {
+    if (event.type !== 'step' || event.preview === undefined) return;
+    const final = event.index === event.total;
+    const now = performance.now();
+    if (!final && (this.#making !== undefined || now - this.#last < interval)) return;
+    this.#last = now;
+    const { node, index, total } = event;
+    const picture = event.preview();
+    const before = this.#making;
+    const making = (async () => {
+      await before;
+      const jpeg = await encodeJpeg(picture, quality);
+      this.#send({ job: this.#job, node, index, total, mime: 'image/jpeg', width: picture.width, height: picture.height }, jpeg);
+    })().finally(() => {
+      if (this.#making === making) this.#making = undefined;
+    });
+    this.#making = making;
+  }
+
+  /** Waits for the one that is being made. */
+  async flush(): Promise<void> {
+    await this.#making;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Catalogue, NodeDefinition } from '../../nodes/kit/index.ts';
+import { type NodeId, plan, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
+import { dataFolders } from '../files/paths.ts';
+import { ResultCache } from './cache.ts';
+import { type Executed, type Executor, execute } from './execute.ts';
+import { imageStore, type PictureText } from './images/store.ts';
+import { openRuntime, type Runtime } from './models/onnx.ts';
+import { EngineModels } from './models/store.ts';
+import { RunReasons } from './reasons.ts';
+import type { LiveEvent } from './run-node.ts';
+import type { EngineOptions } from './types.ts';
+
+/** What a run asks of an engine session. */
+export interface SessionRun {
+  readonly workflow: Workflow;
+  /** Catalogue with its lists filled in; the plan parses values by it. */
+  readonly catalogue: Catalogue;
+  readonly document?: string;
+  readonly targets?: readonly NodeId[];
+  readonly fresh?: boolean;
+  readonly keep?: ReadonlySet<NodeId>;
+  readonly signal: AbortSignal;
+  /** Where pictures go instead of output/. */
+  readonly output?: string;
+}
+
+/** Everything that runs workflows in one process: device, models, cache. */
+export interface EngineSession {
+  readonly runtime: Runtime;
+  run(run: SessionRun): AsyncGenerator<LiveEvent, Executed, void>;
+  close(): Promise<void>;
+}
+
+/** What saved pictures carry: the document as it was given, and the compact form with every value as it was used. */
+function pictureText({ document, workflow }: SessionRun): PictureText {
+  const entries: [string, string][] = [['prompt', stringifyJson(toCompact(workflow))]];
+  return new Map(document === undefined ? entries : [...entries, ['workflow', document]]);
+}
+
+/** Opens the device and gets ready; no model is loaded yet. Throws `device-unavailable`. */
+export async function openSession(options: EngineOptions, definitions: ReadonlyMap<string, NodeDefinition>): Promise<EngineSession> {
+  const runtime = await openRuntime(options.device);
+  const models = new EngineModels(options.models, runtime);
+  const executor: Executor = { definitions, cache: new ResultCache(options.cacheBytes), reasons: new RunReasons() };
+  const { images } = dataFolders(options.data);
+  return {
+    runtime,
+    run(run) {
+      const folders = run.output === undefined ? images : { ...images, output: run.output };
+      const store = imageStore({ folders, text: pictureText(run), now: () => new Date() });
+      return execute(executor, {
+        plan: plan(run.workflow, run.catalogue, run.targets === undefined ? {} : { targets: run.targets }),
+        context: { signal: run.signal, models, images: store },
+        ...(run.fresh === undefined ? {} : { fresh: run.fresh }),
+        ...(run.keep === undefined ? {} : { keep: run.keep }),
+      });
+    },
+    close: () => models.close(),
+  };
+}
