@@ -15,7 +15,7 @@ export { readGraph, readWorkflow } from './read.ts';
 export { documentFormat } from './read-extra.ts';
 export { controlProperty } from './read-values.ts';
 export { applyFixedSeeds, controlOf, nextSeed, rollSeeds } from './seeds.ts';
-export { setValue, type WorkflowSource } from './set-value.ts';
+export { findNode, type Named, setValue, type WorkflowSource } from './set-value.ts';
 export { decodeShare, encodeShare } from './share.ts';
 export { type KnownFiles, type NamedFile, summarise, type WorkflowSummary } from './summary.ts';
 export { toCompact } from './to-compact.ts';

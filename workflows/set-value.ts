@@ -53,13 +53,15 @@ function parseAssignment(assignment: string): Assignment {
   return { node: node.trim(), field: field.trim(), text };
 }
 
-interface Named {
+/** What a node can be named by. */
+export interface Named {
   readonly id: NodeId;
   readonly type: string;
   readonly title?: string | undefined;
 }
 
-function findNode(wanted: string, nodes: readonly Named[], catalogue: Catalogue): Named {
+/** The node that is meant by an id, else a title, else a type that only one node has. Throws `unknown-node`. */
+export function findNode(wanted: string, nodes: readonly Named[], catalogue: Catalogue): Named {
   const lower = wanted.toLowerCase();
   const same = (name: string | undefined): boolean => name?.toLowerCase() === lower;
   const ways: readonly ((node: Named) => boolean)[] = [

@@ -1,0 +1,38 @@
+import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
+import { stringifyJson } from '../../workflows/index.ts';
+import { loadCatalogue } from '../catalogue.ts';
+import { listModels } from '../engine/models/list.ts';
+import type { CommonOptions } from './options.ts';
+
+/** Columns as wide as their longest cell, two blanks apart. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(i === row.length - 1 ? 0 : (widths[i] ?? 0))).join('  ')).join('\n');
+}
+
+const size = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`);
+
+const port = ({ name, type, optional }: PortSpec): string => `${name}${optional ? '?' : ''}:${type}`;
+
+const describe = (spec: NodeSpec): string[] => [
+  spec.type,
+  spec.title,
+  spec.category,
+  `${spec.inputs.map(port).join(' ')} → ${spec.outputs.map(port).join(' ') || '—'}`,
+];
+
+/** `litegraph-diffusion nodes`. */
+export async function nodesCommand({ json }: { json: boolean }): Promise<void> {
+  const { specs, problems } = await loadCatalogue();
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  const list = [...specs.values()];
+  process.stdout.write(`${json ? stringifyJson({ nodes: list }) : table([['type', 'title', 'shelf', 'ports'], ...list.map(describe)])}\n`);
+}
+
+/** `litegraph-diffusion models`. */
+export async function modelsCommand({ models, json }: CommonOptions & { json: boolean }): Promise<void> {
+  const list = await listModels(models);
+  const rows = list.map(({ name, family, bytes, embedded, path }) => [name, family, size(bytes), embedded ? 'embedded' : path]);
+  process.stdout.write(`${json ? stringifyJson({ models: list }) : table([['name', 'family', 'size', 'where'], ...rows])}\n`);
+}

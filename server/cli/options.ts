@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+
+/** What every command takes. Paths are absolute. */
+export interface CommonOptions {
+  readonly models: string;
+  readonly device: string;
+  readonly data: string;
+}
+
+/** Results of nodes are kept up to this many bytes. */
+export const cacheBytes = 1_000_000_000;
+
+/** Adds `--models`, `--device` and `--data`. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--models <dir>', 'folder with models; the embedded model is always there', 'models')
+    .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
+    .option('--data <dir>', 'folder that holds input/, output/ and cache/', '.');
+}
+
+/** The common options with their paths made absolute. */
+export const commonOptions = (given: { models: string; device: string; data: string }): CommonOptions => ({
+  models: resolve(given.models),
+  device: given.device,
+  data: resolve(given.data),
+});
+
+/** Collects an option that may be repeated. */
+export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
