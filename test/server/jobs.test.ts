@@ -14,20 +14,24 @@ const submission = (id: string, digest = 'd', bytes = 10): Submission => ({
   request: { workflow: { nodes: new Map() } },
 });
 
-/** A queue whose every call takes a while, as a database's does. */
+const turns = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** A queue whose every call takes a while, as a database's does; its answers travel longest when a job is taken. */
 function slow(store: JobStore): JobStore {
   const later =
-    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>, way = 1) =>
     async (...args: A): Promise<R> => {
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns(1);
       const result = await call(...args);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns(way);
       return result;
     };
   return {
     add: later(store.add.bind(store)),
     find: later(store.find.bind(store)),
-    take: later(store.take.bind(store)),
+    take: later(store.take.bind(store), 8),
     withdraw: later(store.withdraw.bind(store)),
     hold: later(store.hold.bind(store)),
     waiting: later(store.waiting.bind(store)),
@@ -63,10 +67,9 @@ describe.each([
     const ids = Array.from({ length: 30 }, (_, i) => `j${i}`);
     for (const [i, id] of ids.entries()) {
       void jobs.submit(submission(id));
-      for (let turns = i % 4; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+      await turns(i % 12);
     }
-    await new Promise((resolve) => setImmediate(resolve));
-    while (ids.some((id) => jobs.snapshot(id) === undefined)) await new Promise((resolve) => setImmediate(resolve));
+    while (ids.some((id) => jobs.snapshot(id) === undefined)) await turns(1);
     expect(new Set(await Promise.all(ids.map(ended)))).toEqual(new Set(['done']));
     for (const id of ids) {
       const events =
@@ -79,12 +82,24 @@ describe.each([
     }
   });
 
+  it('that come while the engine finds the queue empty are not left lying', async () => {
+    for (let moment = 0; moment < 16; moment++) {
+      const { engine, jobs, ended } = setup(store());
+      engine.script = () => 'done';
+      await jobs.submit(submission('a'));
+      await ended('a');
+      await turns(moment);
+      await jobs.submit(submission('b'));
+      expect(await ended('b')).toBe('done');
+    }
+  });
+
   it('that are cancelled never run on, at whatever moment', async () => {
-    for (let moment = 0; moment < 12; moment++) {
+    for (let moment = 0; moment < 16; moment++) {
       const { engine, jobs, ended } = setup(store());
       const sent = jobs.submit(submission('a'));
-      for (let turns = moment; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
       await sent;
+      await turns(moment);
       expect((await jobs.cancel('a'))?.id).toBe('a');
       expect(await ended('a')).toBe('cancelled');
       expect(engine.runs.length).toBe(engine.cancelled.length);
