@@ -51,7 +51,8 @@ export class LiveCatalogue {
   async #read(): Promise<boolean> {
     const { specs, listModels, inputFolder } = this.#sources;
     const [models, inputImages] = await Promise.all([listModels(), imageNames(inputFolder)]);
-    this.#models = models;
+    // Whoever lists models knows their paths, which are nobody's business.
+    this.#models = models.map(({ name, family, bytes, embedded }) => ({ name, family, bytes, embedded }));
     this.#current = withChoices(specs, { checkpoints: models.map(({ name }) => name), inputImages });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;

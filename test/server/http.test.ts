@@ -222,7 +222,8 @@ describe('jobs over HTTP', () => {
 
 describe('what there is', () => {
   it('lists nodes with choices, models, templates, health', async () => {
-    await using rig = await startRig();
+    const model = { name: 'tiny', family: 'sd1', bytes: 12, embedded: true, path: '/home/somebody/models/tiny' };
+    await using rig = await startRig({ listModels: async () => [model] });
     const upload = await ask(rig, '/v1/images?name=cat.png', { method: 'POST', headers: { 'content-type': 'image/png' }, body: tinyPng });
     expect([upload.status, upload.json()]).toEqual([201, { folder: 'input', name: 'cat.png', width: 1, height: 1 }]);
     const nodes = (await ask(rig, '/v1/nodes')).text;
