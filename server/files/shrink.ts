@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -29,10 +30,16 @@ export class ShrinkChild {
     return result;
   }
 
-  close(): void {
+  /** Ends the child and waits for its end. */
+  async close(): Promise<void> {
     clearTimeout(this.#idle);
-    this.#child?.kill('SIGKILL');
+    const child = this.#child;
     this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
   }
 
   async #ask(job: ShrinkJob): Promise<void> {
@@ -43,10 +50,10 @@ export class ShrinkChild {
       const { error } = ShrinkAnswer.parse(await answerOf(child, job));
       if (error !== undefined) throw new Error(error);
     } catch (thrown) {
-      if (child.exitCode !== null || child.killed || !child.connected) this.#child = undefined;
+      if (child.killed || !child.connected) this.#child = undefined;
       throw thrown;
     } finally {
-      this.#idle = setTimeout(() => this.close(), idle).unref();
+      this.#idle = setTimeout(() => void this.close(), idle).unref();
     }
   }
 }
