@@ -27,6 +27,8 @@ export interface Connection {
   nodes(): Promise<readonly NodeSpec[]>;
   upload(file: Blob, name: string): Promise<ImageFile>;
   imageUrl(file: Pick<ImageFile, 'folder' | 'name'>): string;
+  /** The bytes of a picture, also where a plain `<img>` would not get in; `width` asks for a smaller copy. */
+  picture(file: Pick<ImageFile, 'folder' | 'name'>, width?: number): Promise<Blob>;
   get<T>(path: string, parse: (raw: unknown) => T): Promise<T>;
   close(): void;
 }

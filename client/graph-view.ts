@@ -1,4 +1,4 @@
-import type { Catalogue, Content, Literal, PortSpec, Problem } from '../nodes/kit/index.ts';
+import type { Catalogue, Content, ImageFile, Literal, PortSpec, Problem } from '../nodes/kit/index.ts';
 import type { NodeStatus } from '../workflows/protocol.ts';
 import type { GraphDocument, Mode, NodeId, SeedControl } from '../workflows/types.ts';
 
@@ -38,9 +38,13 @@ export interface SearchRequest {
   readonly wire?: LooseWire;
 }
 
-/** What can be heard of the canvas. `change` fires once for each finished action of the user, with a short name for the undo list. */
+/**
+ * What can be heard of the canvas. `change` fires once for each finished action of the user, with a short name for the undo list, and
+ * once for each call of a method of {@link GraphView} that changes the document, other than `load`. Changes of one value say which, as
+ * `node.port`, so that a slider that is dragged can be taken as one step.
+ */
 export interface GraphViewEvents {
-  change: { readonly action: string };
+  change: { readonly action: string; readonly field?: string };
   select: { readonly nodes: readonly NodeId[] };
   search: SearchRequest;
   /** A picture inside a node was clicked. */
@@ -51,6 +55,20 @@ export interface GraphViewEvents {
   notice: { readonly message: string };
   /** Zoom or pan changed. */
   view: { readonly scale: number };
+}
+
+/** What a view is made with. */
+export interface GraphViewOptions {
+  readonly catalogue: Catalogue;
+  readonly theme: 'dark' | 'light';
+  /** The bytes of a picture of the server; `width` asks for a smaller copy. */
+  readonly picture: (file: Pick<ImageFile, 'folder' | 'name'>, width?: number) => Promise<Blob>;
+  /** Where a picture can be shown from: given with the event `picture`. */
+  readonly imageUrl: (file: Pick<ImageFile, 'folder' | 'name'>) => string;
+  /** Puts a picture into the input folder; without it, nodes have no upload button. */
+  readonly upload?: (file: Blob, name: string) => Promise<ImageFile>;
+  /** Moved nodes snap to a grid of 10. */
+  readonly snap?: boolean;
 }
 
 /** The drawing of a graph on a canvas: the only way in which the rest of the page touches litegraph. */
