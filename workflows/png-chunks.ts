@@ -1,4 +1,5 @@
 import { GraphError } from '../nodes/kit/index.ts';
+import { latin1 } from './bytes.ts';
 import { crc32, crcTable } from './crc.ts';
 
 /** One chunk; `data` is a view of the file. */
@@ -51,13 +52,6 @@ export function writeChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer
     at = end + 4;
   }
   return bytes;
-}
-
-/** Bytes as Latin-1 text. */
-export function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
 }
 
 const cutOff = (): GraphError => new GraphError('bad-image', 'This PNG file is cut off in the middle. Get it again from where it came.');

@@ -1,7 +1,8 @@
 import { Unzlib } from 'fflate';
 import { GraphError } from '../nodes/kit/index.ts';
+import { joinBytes, latin1 } from './bytes.ts';
 import { limits, tooLarge } from './limits.ts';
-import { latin1, type PngChunk, readChunks, writeChunks } from './png-chunks.ts';
+import { type PngChunk, readChunks, writeChunks } from './png-chunks.ts';
 
 const textTypes = new Set(['tEXt', 'zTXt', 'iTXt']);
 
@@ -97,15 +98,5 @@ function inflate(data: Uint8Array): Uint8Array | undefined {
     if (thrown instanceof GraphError) throw thrown;
     return undefined;
   }
-  return join(parts, size);
-}
-
-function join(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }

@@ -44,7 +44,7 @@ export function readControl(raw: Json | undefined): SeedControl | undefined {
 
 /**
  * ComfyUI's list of values, given names: one for each widget in order, with the control after a seed and the entry of the
- * upload button after an uploadable picture between them. Short lists leave the rest to the defaults.
+ * upload button, the word “image”, after an uploadable picture between them. Short lists leave the rest to the defaults.
  */
 function valuesByPosition(list: readonly Json[], spec: NodeSpec): JsonRecord {
   const values: Record<string, Json> = {};
@@ -56,7 +56,7 @@ function valuesByPosition(list: readonly Json[], spec: NodeSpec): JsonRecord {
     if (hasControlEntry(port, spec) && isControlEntry(list[at], ports[index + 1])) {
       values[controlProperty] = list[at++] ?? 'fixed';
     }
-    if (port.widget?.kind === 'choice' && port.widget.upload === true && typeof list[at] === 'string') at += 1;
+    if (port.widget?.kind === 'choice' && port.widget.upload === true && list[at] === 'image') at += 1;
   });
   return values;
 }

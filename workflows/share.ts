@@ -1,4 +1,5 @@
 import { type Catalogue, GraphError, type Problem } from '../nodes/kit/index.ts';
+import { joinBytes, latin1 } from './bytes.ts';
 import { stringifyJson } from './json.ts';
 import { tooLarge } from './limits.ts';
 import { readGraph } from './read.ts';
@@ -12,9 +13,7 @@ export async function encodeShare(graph: GraphDocument): Promise<string> {
   const { ds: _view, ...extra } = graph.extra;
   const bytes = new TextEncoder().encode(stringifyJson({ ...graph, extra }));
   const deflated = await pump(bytes, new CompressionStream('deflate-raw'), Number.POSITIVE_INFINITY);
-  let binary = '';
-  for (let at = 0; at < deflated.length; at += 8192) binary += String.fromCharCode(...deflated.subarray(at, at + 8192));
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return btoa(latin1(deflated)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /** Reads what {@link encodeShare} wrote, with or without `#w=` before it. Throws `bad-document` or `too-large`. */
@@ -56,11 +55,5 @@ async function pump(
     written.catch(() => undefined);
     await reader.cancel().catch(() => undefined);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }

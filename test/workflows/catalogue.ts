@@ -52,6 +52,17 @@ const rows: Readonly<Record<string, Row>> = {
     inputs: { image: kit.choiceFrom('input-images', { help, upload: true }) },
     outputs: { IMAGE: kit.image(info), MASK: kit.mask(info) },
   },
+  LoadImageMask: {
+    inputs: {
+      image: kit.choiceFrom('input-images', { help, upload: true }),
+      channel: kit.choice(['alpha', 'red', 'green'], { help, default: 'alpha' }),
+    },
+    outputs: { MASK: kit.mask(info) },
+  },
+  ImageSwap: {
+    inputs: { image1: kit.image(info), image2: kit.image(info) },
+    outputs: { first: kit.image(info), second: kit.image(info) },
+  },
   SaveImage: {
     inputs: { images: kit.image(info), filename_prefix: kit.text({ help, default: 'image' }) },
     outputs: {},

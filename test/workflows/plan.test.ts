@@ -154,6 +154,18 @@ describe('bypass', () => {
     expect(ids(result)).not.toContain('b');
   });
 
+  it('keeps to the same place where several inputs have the type', () => {
+    const result = planOf({
+      a: { class_type: 'EmptyImage', inputs: {} },
+      b: { class_type: 'EmptyImage', inputs: {} },
+      swap: { class_type: 'ImageSwap', inputs: { image1: ['a', 0], image2: ['b', 0] }, _meta: bypass },
+      first: { class_type: 'PreviewImage', inputs: { images: ['swap', 0] } },
+      second: { class_type: 'PreviewImage', inputs: { images: ['swap', 1] } },
+    });
+    expect(inputsOf(result, 'first')).toEqual({ images: { from: 'a', output: 0 } });
+    expect(inputsOf(result, 'second')).toEqual({ images: { from: 'b', output: 0 } });
+  });
+
   it('takes the wired one of several inputs of the same type', () => {
     const result = planOf({
       ...chain(0),

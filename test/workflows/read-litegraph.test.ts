@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type GraphDocument, type GraphNode, readGraph, readWorkflow, toCompact, toWorkflow, writeGraph } from '../../workflows/index.ts';
+import {
+  type GraphDocument,
+  type GraphNode,
+  plan,
+  readGraph,
+  readWorkflow,
+  toCompact,
+  toWorkflow,
+  writeGraph,
+} from '../../workflows/index.ts';
 import { catalogue } from './catalogue.ts';
 import { comfyApi, comfyDefault, comfyNode } from './sample-graphs.ts';
 
@@ -51,7 +60,11 @@ describe('ComfyUI files', () => {
   it('skips the upload entry of LoadImage, and fills short lists from the defaults', () => {
     const load = comfyNode(1, 'LoadImage', { inputs: [], outputs: [], widgets: ['x.png', 'image'] });
     const sampler = comfyNode(2, 'KSampler', { inputs: [], outputs: [], widgets: [5, 'fixed', 7] });
-    const { graph } = readGraph(graphOf([load, sampler]), catalogue);
+    const mask = comfyNode(3, 'LoadImageMask', { inputs: [], outputs: [], widgets: ['x.png', 'red', 'image'] });
+    const masked = { ...mask, id: 4, widgets_values: ['x.png', 'image', 'green'] };
+    const { graph } = readGraph(graphOf([load, sampler, mask, masked]), catalogue);
+    expect(node(graph, 3).properties).toMatchObject({ image: 'x.png', channel: 'red' });
+    expect(node(graph, 4).properties).toMatchObject({ image: 'x.png', channel: 'green' });
     expect(node(graph, 1).properties).toMatchObject({ image: 'x.png' });
     expect(node(graph, 2).properties).toMatchObject({ seed: 5, control_after_generate: 'fixed', steps: 7, cfg: 8, denoise: 1 });
   });
@@ -115,6 +128,20 @@ describe('ComfyUI files', () => {
     expect([...left.keys()]).toEqual(['1', '4', '6']);
     expect(left.get('4')?.inputs).toEqual({ images: { link: { node: '1', output: 0 } } });
     expect(left.get('6')?.inputs).toEqual({});
+  });
+
+  it('keeps a muted Reroute, so that what hangs on it is known not to run', () => {
+    const nodes = [
+      comfyNode(1, 'EmptyImage', { inputs: [], outputs: [['IMAGE', 'IMAGE', [1]]], widgets: [] }),
+      { ...comfyNode(2, 'Reroute', { inputs: [['', '*', 1]], outputs: [['', 'IMAGE', [2]]], widgets: [] }), mode: 2 },
+      comfyNode(3, 'PreviewImage', { inputs: [['images', 'IMAGE', 2]], outputs: [], widgets: [] }),
+    ];
+    const links = [
+      [1, 1, 0, 2, 0, '*'],
+      [2, 2, 0, 3, 0, 'IMAGE'],
+    ];
+    const { skipped } = plan(readWorkflow(graphOf(nodes, links), catalogue).workflow, catalogue);
+    expect(skipped).toContainEqual({ node: '3', reason: 'It needs Reroute (node 2), which is muted.' });
   });
 
   it('keeps muted and bypassed modes', () => {

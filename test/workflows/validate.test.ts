@@ -109,6 +109,13 @@ describe('validate', () => {
     expect(check(changed({ 4: { ckpt_name: path } }))).toMatchObject([{ code: 'bad-path', node: '4' }]);
   });
 
+  it('says why a path is refused', () => {
+    const [problem] = check(changed({ 9: { filename_prefix: 'a/../../b' } }));
+    expect(problem?.message).toBe(
+      'SaveImage (node 9), “filename_prefix”: “a/../../b” is not allowed: it holds “.” or “..” as a folder. Name a file inside its folder.',
+    );
+  });
+
   it.each(['test..png', 'a/b/c', 'ComfyUI', 'ü/名前', '2026-11-24/img', ''])('takes %j as a prefix', (path) => {
     expect(check(changed({ 9: { filename_prefix: path } }))).toEqual([]);
   });

@@ -23,6 +23,9 @@ describe('writeGraph', () => {
   it('has two spaces of indent, a line for each wire, prefixed types, and an end of line', () => {
     const lines = writeGraph(graph).split('\n');
     expect(lines.at(-1)).toBe('');
+    const keys = lines.flatMap((line) => /^ {6}"(\w+)":/.exec(line)?.[1] ?? []);
+    const order = ['id', 'type', 'pos', 'size', 'flags', 'order', 'mode', 'inputs', 'outputs', 'properties'];
+    expect(keys.slice(0, order.length)).toEqual(order);
     expect(lines).toContain('    [1, 4, 0, 3, 0, "MODEL"],');
     expect(lines).toContain('      "type": "diffusion/KSampler",');
     expect(lines).toContain('  "version": 0.4');
