@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
 import { type DeviceStatus, isFinal, type JobEvent } from '../workflows/protocol.ts';
 import type { Engine } from './engine/types.ts';
@@ -12,6 +12,7 @@ import { Thumbnails } from './files/thumbnails.ts';
 import { watchFolders } from './files/watch.ts';
 import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
+import { end, listen, urlOf } from './http/listen.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { MemoryJobStore } from './jobs/memory-store.ts';
 import { DocumentReader } from './jobs/reader.ts';
@@ -158,26 +159,6 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   return { url: urlOf(options.host, port), device };
 }
 
-/** Listens; gives the port. Throws `bad-value` if the address is taken or not there. */
-function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new GraphError('bad-value', listenProblem(error, host, port), { cause: error })),
-    );
-    server.listen({ host, port }, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE')
-    return `Port ${port} is in use already, perhaps by another server of ours. Stop it, or choose another one with --port.`;
-  if (error.code === 'EACCES') return `Port ${port} may not be used by this user. Choose one above 1023 with --port.`;
-  return `The server cannot listen on ${host}, port ${port}: ${error.message}. Choose an address of this machine with --host.`;
-}
-
 /** Passes on what changes outside of requests: files and devices. */
 function follow(
   options: ServeOptions,
@@ -220,23 +201,6 @@ async function settled(engines: readonly Engine[]): Promise<void> {
         }),
     ),
   );
-}
-
-/** Ends connections: those that are idle at once, those in an answer after a short while. */
-function end(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), 1000);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
-function urlOf(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /** Serves until SIGINT or SIGTERM, then closes in an orderly way; a second signal ends the process at once. Resolves when all is closed. */
