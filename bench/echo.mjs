@@ -8,5 +8,8 @@ const server = createServer((request, response) => {
 });
 const sockets = new WebSocketServer({ server });
 sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
-server.listen(0, '127.0.0.1');
-process.on('message', () => process.send(server.address().port));
+const listening = new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+process.on('message', async () => {
+  await listening;
+  process.send(server.address().port);
+});
