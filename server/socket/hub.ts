@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { DeviceStatus, ServerMessage } from '../../workflows/protocol.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -32,9 +33,9 @@ export class SocketHub {
     return this.#pages.size;
   }
 
-  /** Takes a new socket in and tells it where everything stands. */
-  welcome(socket: WebSocket): void {
-    const page = new Page(socket, this.#context);
+  /** Takes a new socket in, with the stream below it, and tells it where everything stands. */
+  welcome(socket: WebSocket, stream: Duplex): void {
+    const page = new Page(socket, stream, this.#context);
     this.#pages.set(socket, page);
     socket.on('close', () => this.#pages.delete(socket));
     const { version, devices, jobs } = this.#context;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { isFinal, type ServerMessage } from '../../workflows/protocol.ts';
@@ -6,7 +7,7 @@ import type { JobPreview } from '../jobs/book.ts';
 import type { LogEntry } from '../jobs/log.ts';
 import { submitRun } from '../jobs/submit.ts';
 import { type CheckedMessage, readMessage } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type Wire } from './outbox.ts';
 
 /** Jobs that one page may watch at once; the oldest give way. */
 const maxWatched = 1000;
@@ -17,6 +18,28 @@ const maxFaults = 100;
 /** WebSocket close codes: 1013 asks to come again, 1008 tells that the other side breaks the rules. */
 const tryAgain = 1013;
 const brokenRules = 1008;
+
+/** What is sent within one turn of the event loop goes out in one write: a run of cached nodes is hundreds of small events. */
+function corked(socket: WebSocket, stream: Duplex): Wire {
+  let held = false;
+  const release = (): void => {
+    held = false;
+    stream.uncork();
+  };
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    send(data, sent) {
+      if (!held) {
+        held = true;
+        stream.cork();
+        process.nextTick(release);
+      }
+      socket.send(data, sent);
+    },
+  };
+}
 
 /** One open socket: what it watches, and what it is told. */
 export class Page {
@@ -30,10 +53,10 @@ export class Page {
   /** Has anything been heard since the last heartbeat? */
   alive = true;
 
-  constructor(socket: WebSocket, context: ServerContext) {
+  constructor(socket: WebSocket, stream: Duplex, context: ServerContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#outbox = new Outbox(socket, context.limits, () =>
+    this.#outbox = new Outbox(corked(socket, stream), context.limits, () =>
       socket.close(tryAgain, 'Reading too slowly; connect again for the present state.'),
     );
     socket.on('message', (data, binary) => this.#hear(data, binary));

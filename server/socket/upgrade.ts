@@ -60,6 +60,6 @@ export function upgrades(context: ServerContext, hub: SocketHub): (request: Inco
     socket.on('error', () => socket.destroy());
     const refusal = refused(request, context, hub.size);
     if (refusal !== undefined) answer(socket, refusal);
-    else opener.handleUpgrade(request, socket, head, (open) => hub.welcome(open));
+    else opener.handleUpgrade(request, socket, head, (open) => hub.welcome(open, socket));
   };
 }
