@@ -56,26 +56,43 @@ function groupsOf(conditionings: readonly Conditioning[]): { members: number[]; 
   return groups;
 }
 
-/** x̂₀ for each prompt, all that fit in one run of the network. `x` is `[b, c, h, w]`; so is each result. */
-async function denoiseEach(model: DiffusionModel, conditionings: readonly Conditioning[], { x, sigma }: { x: Tensor; sigma: number }) {
-  const batch = x.dims[0] ?? 1;
-  const sample = networkInput(x, sigma);
-  const timestep = model.sampling.timestep(sigma);
-  const results: Tensor[] = [];
-  for (const { members, tokens } of groupsOf(conditionings)) {
+/** One run of the network: which prompts it serves, and their features as one batch. */
+interface Batch {
+  readonly members: readonly number[];
+  readonly tokens: Tensor;
+  readonly pooled?: Tensor;
+}
+
+/** The runs that serve all prompts for `batch` pictures; the same at every step. */
+function batchesOf(conditionings: readonly Conditioning[], batch: number): Batch[] {
+  return groupsOf(conditionings).map(({ members, tokens }) => {
     const chosen = members.flatMap((index) => conditionings[index] ?? []);
     const pooled = chosen.flatMap((conditioning) => conditioning.pooled ?? []);
-    const output = await model.predict({
-      sample: repeatBatch(sample, chosen.length),
-      timestep,
+    return {
+      members,
       tokens: concatBatch(chosen.map((one) => repeatBatch(repeatTokens(one.tokens, tokens / tokensOf(one)), batch))),
       ...(pooled.length === 0 ? {} : { pooled: concatBatch(pooled.map((one) => repeatBatch(one, batch))) }),
-    });
-    members.forEach((index, i) => {
-      results[index] = denoisedFrom(sliceBatch(output, i * batch, batch), { x, sigma, sampling: model.sampling });
-    });
-  }
-  return results;
+    };
+  });
+}
+
+/** x̂₀ for each prompt, all that fit in one run of the network. `x` is `[b, c, h, w]`; so is each result. */
+function denoiseEach(model: DiffusionModel, conditionings: readonly Conditioning[]): (x: Tensor, sigma: number) => Promise<Tensor[]> {
+  let prepared: { batch: number; batches: Batch[] } | undefined;
+  return async (x, sigma) => {
+    const batch = x.dims[0] ?? 1;
+    if (prepared?.batch !== batch) prepared = { batch, batches: batchesOf(conditionings, batch) };
+    const sample = networkInput(x, sigma);
+    const timestep = model.sampling.timestep(sigma);
+    const results: Tensor[] = [];
+    for (const { members, ...features } of prepared.batches) {
+      const output = await model.predict({ sample: repeatBatch(sample, members.length), timestep, ...features });
+      members.forEach((index, i) => {
+        results[index] = denoisedFrom(sliceBatch(output, i * batch, batch), { x, sigma, sampling: model.sampling });
+      });
+    }
+    return results;
+  };
 }
 
 function mean(parts: readonly Tensor[]): Tensor {
@@ -97,7 +114,8 @@ function checkWidths(side: string, conditionings: Conditionings): void {
 /** The model's guess of x₀ with no guidance: the mean over all prompts. */
 export function conditioned(model: DiffusionModel, conditionings: Conditionings): Denoise {
   checkWidths('positive', conditionings);
-  return async (x, sigma) => mean(await denoiseEach(model, conditionings, { x, sigma }));
+  const each = denoiseEach(model, conditionings);
+  return async (x, sigma) => mean(await each(x, sigma));
 }
 
 /** The guided denoiser. At cfg 1 the negative side is not run at all. */
@@ -105,8 +123,9 @@ export function guided(model: DiffusionModel, { positive, negative, cfg }: Guida
   if (Math.abs(cfg - 1) < 1e-9) return conditioned(model, positive);
   checkWidths('positive', positive);
   checkWidths('negative', negative);
+  const each = denoiseEach(model, [...positive, ...negative]);
   return async (x, sigma) => {
-    const all = await denoiseEach(model, [...positive, ...negative], { x, sigma });
+    const all = await each(x, sigma);
     const wanted = mean(all.slice(0, positive.length));
     const unwanted = mean(all.slice(positive.length));
     return combine(cfg, wanted, 1 - cfg, unwanted);

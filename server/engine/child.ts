@@ -22,8 +22,8 @@ const send = (message: FromEngine): void => {
   process.send?.(message);
 };
 
-/** ms without a message after which a start is told at once. */
-const quiet = 10;
+/** A start or a step is told at once if nothing was told for this many ms; others wait for one another. */
+const quiet = { started: 10, step: 40 } as const;
 
 /** Gathers the events of one turn of the event loop into one message: a chain of cached nodes gives thousands at once. */
 function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
@@ -37,11 +37,17 @@ function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
   };
   return {
     push(event) {
+      if (event.type === 'step') {
+        // The next one says more: of steps that come close together only some are told, the last one of a loop always.
+        if (event.index < event.total && performance.now() - last < quiet.step) return;
+        waiting.push(event);
+        flush();
+        return;
+      }
       if (waiting.length === 0) setImmediate(flush);
       waiting.push(event);
-      // A step or a start must be heard before the work behind it blocks the thread; starts that come close together wait for one another.
-      const urgent = event.type === 'step' || (event.type === 'started' && performance.now() - last > quiet);
-      if (urgent || waiting.length >= 500) flush();
+      // It must be heard before the work behind it blocks the thread.
+      if ((event.type === 'started' && performance.now() - last > quiet.started) || waiting.length >= 500) flush();
     },
     flush,
   };

@@ -2,8 +2,9 @@ import type { PreviewHeader } from '../../workflows/index.ts';
 import { encodeJpeg } from './images/codec.ts';
 import type { LiveEvent } from './run-node.ts';
 
-/** At least this many ms between two previews of a run. */
+/** At least this many ms between two previews of a run, and this many times what drawing the last one cost. */
 const interval = 66;
+const share = 50;
 const quality = 82;
 
 /** Makes JPEGs of steps without ever holding one up: while one is being made the others are let go, the last step of a loop excepted. */
@@ -11,7 +12,7 @@ export class Previews {
   readonly #job: string;
   readonly #send: (header: PreviewHeader, jpeg: Uint8Array) => void;
   #making: Promise<void> | undefined;
-  #last = Number.NEGATIVE_INFINITY;
+  #next = Number.NEGATIVE_INFINITY;
 
   constructor(job: string, send: (header: PreviewHeader, jpeg: Uint8Array) => void) {
     this.#job = job;
@@ -22,11 +23,12 @@ export class Previews {
   offer(event: LiveEvent): void {
     if (event.type !== 'step' || event.preview === undefined) return;
     const final = event.index === event.total;
-    const now = performance.now();
-    if (!final && (this.#making !== undefined || now - this.#last < interval)) return;
-    this.#last = now;
+    const started = performance.now();
+    if (!final && (this.#making !== undefined || started < this.#next)) return;
     const { node, index, total } = event;
     const picture = event.preview();
+    const now = performance.now();
+    this.#next = now + Math.max(interval, share * (now - started));
     const before = this.#making;
     const making = (async () => {
       await before;

@@ -2,7 +2,7 @@ import { modelSampling } from '../../../nodes/diffusion/model-sampling.ts';
 import { type DiffusionModel, GraphError, type NetworkInput, type Tensor, tensor } from '../../../nodes/kit/index.ts';
 import type { ModelFolder } from './folder.ts';
 import type { Session } from './onnx.ts';
-import { drawPreview } from './preview.ts';
+import { previewer } from './preview.ts';
 
 /** The feed for one declared input of a U-Net. */
 function feedFor(name: string, { sample, timestep, tokens, pooled }: NetworkInput, rank: number): Tensor {
@@ -43,7 +43,7 @@ export function diffusionModel(folder: ModelFolder, open: () => Promise<Session>
     name: folder.name,
     latent: folder.latent,
     sampling: modelSampling(folder.schedule, folder.prediction),
-    preview: (scaled) => drawPreview(folder.preview, scaled),
+    preview: previewer(folder.preview),
     async predict(input) {
       const session = await open();
       checkInput(session, input);

@@ -44,40 +44,75 @@ export function previewMap(channels: number): z.ZodType<PreviewMap> {
   return z.union([fitted, z.strictObject({}).transform(() => plainMap(channels))]);
 }
 
-/** The kernel×kernel neighbourhood of a cell in all channels, zeros outside. */
-function gather(scaled: Tensor, { y, x, kernel }: { y: number; x: number; kernel: number }, into: Float32Array): void {
-  const [, channels = 0, height = 0, width = 0] = scaled.dims;
-  const reach = (kernel - 1) / 2;
-  let at = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let dy = -reach; dy <= reach; dy++) {
-      for (let dx = -reach; dx <= reach; dx++, at++) {
-        const inside = y + dy >= 0 && y + dy < height && x + dx >= 0 && x + dx < width;
-        into[at] = inside ? (scaled.data[(c * height + y + dy) * width + x + dx] ?? 0) : 0;
-      }
+/** The same map with half as many pixels along each side: every four of a cell become their mean. */
+function halved({ kernel, upscale, weights, bias }: PreviewMap): PreviewMap {
+  const small = upscale / 2;
+  const columns = weights.length / bias.length;
+  const result = { kernel, upscale: small, weights: new Float32Array(weights.length / 4), bias: new Float32Array(bias.length / 4) };
+  for (let out = 0; out < bias.length; out++) {
+    const pixel = Math.floor(out / 3);
+    const row = Math.floor(pixel / upscale / 2);
+    const target = 3 * (row * small + Math.floor((pixel % upscale) / 2)) + (out % 3);
+    result.bias[target] = (result.bias[target] ?? 0) + (bias[out] ?? 0) / 4;
+    for (let i = 0; i < columns; i++) {
+      const at = target * columns + i;
+      result.weights[at] = (result.weights[at] ?? 0) + (weights[out * columns + i] ?? 0) / 4;
     }
   }
+  return result;
 }
 
-/** The first item of scaled latents `[b, c, h, w]` as a picture of h·upscale × w·upscale pixels. */
-export function drawPreview(map: PreviewMap, scaled: Tensor): Picture {
+/** A longer side than this is not drawn, in pixels: a preview is looked at in passing. */
+const longestSide = 96;
+
+/** Draws the first item of scaled latents `[b, c, h, w]`: h·upscale × w·upscale pixels, fewer where that would be many. */
+export function previewer(map: PreviewMap): (scaled: Tensor) => Picture {
+  const levels = [map];
+  for (let last = map; last.upscale % 2 === 0; ) {
+    last = halved(last);
+    levels.push(last);
+  }
+  return (scaled) => {
+    const [, , height = 0, width = 0] = scaled.dims;
+    const fitting = levels.find(({ upscale }) => Math.max(height, width) * upscale <= longestSide);
+    return draw(fitting ?? levels.at(-1) ?? map, scaled);
+  };
+}
+
+/** One channel after the other with a border of zeros, so that no neighbourhood needs a look whether it is inside. */
+function padded({ dims: [, channels = 0, height = 0, width = 0], data }: Tensor, border: number): { cells: Float32Array; stride: number } {
+  const stride = width + 2 * border;
+  const cells = new Float32Array(channels * (height + 2 * border) * stride);
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      const from = (c * height + y) * width;
+      cells.set(data.subarray(from, from + width), (c * (height + 2 * border) + y + border) * stride + border);
+    }
+  }
+  return { cells, stride };
+}
+
+function draw({ kernel, upscale, weights, bias }: PreviewMap, scaled: Tensor): Picture {
   const [, channels = 0, height = 0, width = 0] = scaled.dims;
-  const { kernel, upscale, weights, bias } = map;
-  const picture = { width: width * upscale, height: height * upscale, rgb: new Uint8Array(3 * width * height * upscale ** 2) };
-  const cell = new Float32Array(channels * kernel ** 2);
+  const { cells, stride } = padded(scaled, (kernel - 1) / 2);
+  const plane = cells.length / channels;
+  const offsets = Int32Array.from({ length: channels * kernel ** 2 }, (_, i) => {
+    const inner = i % kernel ** 2;
+    return Math.floor(i / kernel ** 2) * plane + Math.floor(inner / kernel) * stride + (inner % kernel);
+  });
+  const cell = new Float32Array(offsets.length);
+  const line = 3 * width * upscale;
+  const rgb = new Uint8Array(line * height * upscale);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      gather(scaled, { y, x, kernel }, cell);
+      for (let i = 0; i < cell.length; i++) cell[i] = cells[(offsets[i] ?? 0) + y * stride + x] ?? 0;
       for (let out = 0; out < bias.length; out++) {
         let sum = bias[out] ?? 0;
-        const row = out * cell.length;
-        for (let i = 0; i < cell.length; i++) sum += (weights[row + i] ?? 0) * (cell[i] ?? 0);
-        const pixel = Math.floor(out / 3);
-        const py = y * upscale + Math.floor(pixel / upscale);
-        const px = x * upscale + (pixel % upscale);
-        picture.rgb[3 * (py * picture.width + px) + (out % 3)] = Math.min(Math.max(Math.round(sum * 255), 0), 255);
+        for (let i = 0, at = out * cell.length; i < cell.length; i++, at++) sum += (weights[at] ?? 0) * (cell[i] ?? 0);
+        const row = y * upscale + Math.floor(out / (3 * upscale));
+        rgb[row * line + 3 * x * upscale + (out % (3 * upscale))] = Math.min(Math.max(sum * 255 + 0.5, 0), 255);
       }
     }
   }
-  return picture;
+  return { width: width * upscale, height: height * upscale, rgb };
 }
