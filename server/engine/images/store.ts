@@ -81,13 +81,13 @@ async function folderInside(root: string, folder: string): Promise<string> {
   });
 }
 
-/** Writes and syncs a file under a name nobody sees yet. */
-async function writeUnfinished(folder: string, bytes: Uint8Array): Promise<string> {
+/** Writes a file under a name nobody sees yet; one that is to be kept is synced to the disk. */
+async function writeUnfinished(folder: string, bytes: Uint8Array, { kept }: { kept: boolean }): Promise<string> {
   const path = join(folder, `.${process.pid}-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}.part`);
   const handle = await open(path, 'w');
   try {
     await handle.writeFile(bytes);
-    await handle.sync();
+    if (kept) await handle.sync();
   } finally {
     await handle.close();
   }
@@ -96,7 +96,7 @@ async function writeUnfinished(folder: string, bytes: Uint8Array): Promise<strin
 
 /** Puts bytes under the next free number. A name is taken by a hard link, which fails if it exists: no race, no half-written file. */
 async function writeNumbered(folder: string, base: string, bytes: Uint8Array): Promise<string> {
-  const unfinished = await writeUnfinished(folder, bytes);
+  const unfinished = await writeUnfinished(folder, bytes, { kept: true });
   try {
     for (let number = nextNumber(await readdir(folder), base); ; number++) {
       const name = numberedName(base, number);
@@ -124,7 +124,7 @@ async function showPicture(folder: string, picture: Picture): Promise<ImageFile>
   );
   if (there) return file;
   await mkdir(folder, { recursive: true });
-  const unfinished = await writeUnfinished(folder, await encodePng(picture, shownLevel));
+  const unfinished = await writeUnfinished(folder, await encodePng(picture, shownLevel), { kept: false });
   try {
     await link(unfinished, path).catch((thrown: unknown) => {
       if (!isTaken(thrown)) throw thrown;
