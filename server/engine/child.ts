@@ -45,6 +45,9 @@ function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
         return;
       }
       if (waiting.length === 0) setImmediate(flush);
+      const before = waiting.at(-1);
+      // Nobody needs to hear of the start of a node that has ended before it could be told.
+      if (event.type === 'finished' && before?.type === 'started' && before.node === event.node) waiting.pop();
       waiting.push(event);
       // It must be heard before the work behind it blocks the thread.
       if ((event.type === 'started' && performance.now() - last > quiet.started) || waiting.length >= 500) flush();
