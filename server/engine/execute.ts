@@ -62,7 +62,8 @@ interface Run {
   readonly results: Map<NodeId, NodeResult>;
   /** How many tasks still read a node's outputs. */
   readonly readers: Map<NodeId, number>;
-  readonly broken: Map<NodeId, string>;
+  /** Nodes that failed or hang on one, with the one that failed. */
+  readonly broken: Map<NodeId, NodeId>;
   readonly outputNames: (node: NodeId) => readonly string[];
 }
 
@@ -103,7 +104,7 @@ async function* runTask(task: Task, turn: Turn): AsyncGenerator<LiveEvent, boole
     yield* showCached(task, run);
     return false;
   }
-  const cause = suppliers(task).find((id) => run.broken.has(id));
+  const [cause] = suppliers(task).flatMap((id) => run.broken.get(id) ?? []);
   if (cause !== undefined) {
     run.broken.set(task.id, cause);
     yield { type: 'finished', node: task.id, outcome: 'skipped', ms: 0, reason: `Skipped: it needs node ${cause}, which failed.` };
