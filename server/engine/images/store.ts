@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import {
@@ -83,7 +83,7 @@ async function folderInside(root: string, folder: string): Promise<string> {
 
 /** Writes a file under a name nobody sees yet; one that is to be kept is synced to the disk. */
 async function writeUnfinished(folder: string, bytes: Uint8Array, { kept }: { kept: boolean }): Promise<string> {
-  const path = join(folder, `.${process.pid}-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}.part`);
+  const path = join(folder, `.${randomUUID()}.part`);
   const handle = await open(path, 'w');
   try {
     await handle.writeFile(bytes);

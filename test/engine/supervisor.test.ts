@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadCatalogue, withChoices } from '../../server/catalogue.ts';
+import type * as SupervisorModule from '../../server/engine/supervisor.ts';
+import type { EngineOptions, RunEnd, RunRequest } from '../../server/engine/types.ts';
+import { type PreviewHeader, type RunEvent, readWorkflow } from '../../workflows/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+let data = '';
+let engine: SupervisorModule.EngineSupervisor;
+let Supervisor: typeof SupervisorModule.EngineSupervisor;
+let request: (job: string, graph: Record<string, unknown>) => RunRequest;
+
+/** The compiled supervisor: its child is compiled code. */
+const load = async (): Promise<typeof SupervisorModule> => import(pathToFileURL(join(root, 'dist/server/engine/supervisor.js')).href);
+const options = (device: string): EngineOptions => ({ device, models: join(data, 'models'), data, cacheBytes: 1e8 });
+
+const sampling = (seed: number, steps: number) => ({
+  model: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny-emoji' } },
+  prompt: { class_type: 'CLIPTextEncode', inputs: { text: 'rocket', clip: ['model', 1] } },
+  latent: { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
+  sample: {
+    class_type: 'KSampler',
+    inputs: {
+      model: ['model', 0],
+      seed,
+      steps,
+      cfg: 4,
+      sampler_name: 'euler',
+      scheduler: 'karras',
+      positive: ['prompt', 0],
+      negative: ['prompt', 0],
+      latent_image: ['latent', 0],
+      denoise: 1,
+    },
+  },
+  decode: { class_type: 'VAEDecode', inputs: { samples: ['sample', 0], vae: ['model', 2] } },
+  shown: { class_type: 'PreviewImage', inputs: { images: ['decode', 0] } },
+});
+
+interface Heard {
+  readonly events: RunEvent[];
+  readonly previews: { header: PreviewHeader; bytes: number }[];
+  readonly end: Promise<RunEnd>;
+  /** Resolves with the first event that fits. */
+  until(fits: (event: RunEvent) => boolean): Promise<RunEvent>;
+}
+
+function listen(on: SupervisorModule.EngineSupervisor, wanted: RunRequest): Heard {
+  const events: RunEvent[] = [];
+  const previews: Heard['previews'] = [];
+  const waiting: { fits: (event: RunEvent) => boolean; resolve: (event: RunEvent) => void }[] = [];
+  const end = on.run(wanted, {
+    event(event) {
+      events.push(event);
+      for (const { fits, resolve } of waiting) if (fits(event)) resolve(event);
+    },
+    preview: (header, jpeg) => previews.push({ header, bytes: jpeg.length }),
+  });
+  return { events, previews, end, until: (fits) => new Promise((resolve) => waiting.push({ fits, resolve })) };
+}
+
+const ready = (on: SupervisorModule.EngineSupervisor): Promise<void> =>
+  new Promise((resolve) => {
+    const forget = on.onDevice(({ state }) => {
+      if (state !== 'ready' && state !== 'failed') return;
+      forget();
+      resolve();
+    });
+    if (on.device.state === 'ready' || on.device.state === 'failed') {
+      forget();
+      resolve();
+    }
+  });
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'engine-'));
+  ({ EngineSupervisor: Supervisor } = await load());
+  const { specs } = await loadCatalogue();
+  const catalogue = withChoices(specs, { checkpoints: ['tiny-emoji'], inputImages: [] });
+  request = (job, graph) => ({ job, workflow: readWorkflow(JSON.stringify(graph), catalogue).workflow });
+  engine = new Supervisor(options('auto'), { patience: { restart: 1 } });
+  await ready(engine);
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(data, { recursive: true, force: true });
+});
+
+describe('an engine process', () => {
+  it('reports the device it really uses', () => {
+    expect(engine.device).toMatchObject({ state: 'ready', device: 'cpu', provider: 'CPUExecutionProvider' });
+  });
+
+  it('runs a workflow with steps, previews and a picture', async () => {
+    const heard = listen(engine, request('one', sampling(1, 20)));
+    expect(await heard.end).toBe('done');
+    expect(heard.events[0]?.type).toBe('planned');
+    const steps = heard.events.flatMap((event) => (event.type === 'step' ? [event.index] : []));
+    expect(steps.at(-1)).toBe(20);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(heard.previews.at(-1)).toMatchObject({ header: { job: 'one', node: 'sample', index: 20, total: 20, width: 64, height: 64 } });
+    expect(heard.previews.every(({ bytes }) => bytes > 300)).toBe(true);
+    expect(heard.events.find(({ type }) => type === 'shown')).toMatchObject({
+      node: 'shown',
+      content: { kind: 'images', files: [{ folder: 'preview', width: 128, height: 128 }] },
+    });
+  });
+
+  it('says which results were cached', async () => {
+    const heard = listen(engine, request('again', sampling(1, 20)));
+    expect(await heard.end).toBe('done');
+    expect(heard.events.flatMap((event) => (event.type === 'finished' ? [event.outcome] : []))).toEqual(
+      Array.from({ length: 6 }, () => 'cached'),
+    );
+  });
+
+  it('stops between two steps when cancelled', async () => {
+    const heard = listen(engine, request('long', sampling(2, 5000)));
+    await heard.until(({ type }) => type === 'step');
+    engine.cancel('another job');
+    engine.cancel('long');
+    expect(await heard.end).toBe('cancelled');
+    expect(engine.device.state).toBe('ready');
+  });
+
+  it('reports the job that was running when it is killed, and is there for the next one', async () => {
+    const heard = listen(engine, request('killed', sampling(3, 5000)));
+    await heard.until(({ type }) => type === 'step');
+    process.kill(engine.pid ?? 0, 'SIGKILL');
+    expect(await heard.end).toBe('failed');
+    expect(heard.events.at(-1)).toMatchObject({
+      type: 'problem',
+      problem: { code: 'engine-lost', message: expect.stringContaining('SIGKILL') },
+    });
+    expect(engine.device.state).toBe('restarting');
+    const next = listen(engine, request('after', sampling(4, 2)));
+    expect(await next.end).toBe('done');
+  });
+
+  it('is killed when it does not stop within the grace time', async () => {
+    const impatient = new Supervisor(options('cpu'), { patience: { cancel: 0, restart: 1 } });
+    await ready(impatient);
+    const heard = listen(impatient, request('stuck', sampling(5, 5000)));
+    await heard.until(({ type }) => type === 'step');
+    impatient.cancel('stuck');
+    expect(await heard.end).toBe('cancelled');
+    await impatient.close();
+  });
+
+  it('is unusable with the remedy when a device is asked for that is not there', async () => {
+    const cuda = new Supervisor(options('cuda:0'));
+    await ready(cuda);
+    expect(cuda.device).toMatchObject({ state: 'failed', message: expect.stringContaining('--device cpu') });
+    const heard = listen(cuda, request('none', sampling(6, 1)));
+    expect(await heard.end).toBe('failed');
+    await cuda.close();
+  });
+
+  it('ends when its parent is gone', async () => {
+    const script = `import('${pathToFileURL(join(root, 'dist/server/engine/supervisor.js')).href}').then(({ EngineSupervisor }) => {
+      const engine = new EngineSupervisor(${JSON.stringify(options('cpu'))});
+      engine.onDevice(() => process.send(engine.pid));
+    });`;
+    const parent: ChildProcess = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const [pid] = await once(parent, 'message');
+    parent.kill('SIGKILL');
+    // The child is not ours to wait for: it is gone when no signal can be sent to it any more.
+    await expect
+      .poll(
+        () => {
+          try {
+            process.kill(Number(pid), 0);
+            return 'there';
+          } catch {
+            return 'gone';
+          }
+        },
+        { timeout: 20_000 },
+      )
+      .toBe('gone');
+  });
+});
