@@ -1,0 +1,63 @@
+import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
+import type { HostLibrary, HostNode } from './host.ts';
+import { type NodeParts, nodeClass } from './node-class.ts';
+
+/** Our node types in a host's registry. */
+export interface NodeTypes {
+  readonly catalogue: Catalogue;
+  /** What is known of a node; undefined for nodes that are not ours. */
+  specOf(node: Pick<HostNode, 'type'>): NodeSpec | undefined;
+  /** The name in the registry of a bare type. */
+  registered(type: string): string;
+  /** The bare type of a name in the registry; undefined if it is not ours. */
+  bare(registered: string): string | undefined;
+  /** Takes new types and new lists of choices; types that are gone are unregistered. */
+  update(catalogue: Catalogue): void;
+  /** Leaves the registry as it was found. */
+  dispose(): void;
+}
+
+/** Registers a class for each node of a catalogue as `prefix/Type`. */
+export function registerNodeTypes(host: HostLibrary, prefix: string, parts: NodeParts = {}): NodeTypes {
+  let catalogue: Catalogue = new Map();
+  const before = new Map<string, NodeSpec>();
+  const named = Object.hasOwn(host.Nodes ?? {}, 'DiffusionNode') ? host.Nodes?.DiffusionNode : undefined;
+  const registered = (type: string): string => `${prefix}/${type}`;
+  const bare = (name: string): string | undefined => (name?.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : undefined);
+  const remove = (type: string): void => {
+    before.delete(type);
+    if (host.registered_node_types[registered(type)] !== undefined) host.unregisterNodeType(registered(type));
+  };
+  const put = (type: string, spec: NodeSpec): void => {
+    const known = before.has(type);
+    before.set(type, spec);
+    if (!known)
+      host.registerNodeType(
+        registered(type),
+        nodeClass(host, () => before.get(type) ?? spec, parts),
+      );
+  };
+  return {
+    get catalogue() {
+      return catalogue;
+    },
+    specOf(node) {
+      const type = bare(node.type);
+      return type === undefined ? undefined : catalogue.get(type);
+    },
+    registered,
+    bare,
+    update(next) {
+      catalogue = next;
+      for (const type of [...before.keys()]) if (!next.has(type)) remove(type);
+      for (const [type, spec] of next) put(type, spec);
+    },
+    dispose() {
+      for (const type of [...before.keys()]) remove(type);
+      catalogue = new Map();
+      if (host.Nodes === undefined) return;
+      if (named === undefined) delete host.Nodes.DiffusionNode;
+      else host.Nodes.DiffusionNode = named;
+    },
+  };
+}
