@@ -1,0 +1,118 @@
+import { type Mode, readGraph, writeGraph } from '../../workflows/index.ts';
+import { type App, currentDocument, openDialog } from './app.ts';
+import { chooseFile, copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
+import { cancelRun, startRun } from './running.ts';
+import { switchTheme } from './theme-switch.ts';
+
+/** Something that can be done, by a key, from the palette, or from a menu. */
+export interface Command {
+  readonly id: string;
+  readonly title: string;
+  /** As tinykeys writes it; `$mod` is Ctrl, on a Mac Cmd. */
+  readonly keys?: string;
+  readonly group: 'Run' | 'Edit' | 'Nodes' | 'File' | 'View';
+  /** Works while a text is being edited. */
+  readonly always?: boolean;
+  run(app: App): void;
+}
+
+const toggleMode =
+  (mode: Mode) =>
+  (app: App): void => {
+    const chosen = app.nodes().filter(({ id }) => app.state.selection.includes(id));
+    const all = chosen.every((node) => node.mode === mode);
+    app.view.setMode(app.state.selection, all ? 'always' : mode);
+  };
+
+/** Takes one step back or forth. */
+function travel(app: App, text: string | undefined): void {
+  if (text === undefined) return;
+  const kept = app.state.selection;
+  const { graph } = readGraph(text, app.catalogue);
+  app.view.load(graph, { keepView: true });
+  app.set({ extra: graph.extra, name: typeof graph.extra.name === 'string' ? graph.extra.name : app.state.name, dirty: true });
+  app.view.select(kept.filter((id) => app.nodes().some((node) => node.id === id)));
+}
+
+const selectAll = (app: App): void => app.view.select(app.nodes().map(({ id }) => id));
+
+function collapse(app: App): void {
+  const chosen = app.nodes().filter(({ id }) => app.state.selection.includes(id));
+  app.view.setCollapsed(app.state.selection, !chosen.every(({ collapsed }) => collapsed));
+}
+
+/** Copies the chosen nodes as text, so that another tab can paste them. */
+async function copyNodes(app: App): Promise<void> {
+  if (app.state.selection.length === 0) return;
+  const text = app.view.copy(app.state.selection);
+  await navigator.clipboard?.writeText(text).catch(() => app.say('The browser does not let this page copy.', 'error'));
+}
+
+function duplicate(app: App): void {
+  if (app.state.selection.length === 0) return;
+  app.view.select(app.view.paste(app.view.copy(app.state.selection), { withWires: true }));
+}
+
+/** Every command, in the order of the sheet of keys. */
+export const commands: readonly Command[] = [
+  { id: 'run', title: 'Run', keys: '$mod+Enter', group: 'Run', always: true, run: (app) => startRun(app) },
+  { id: 'cancel', title: 'Cancel', keys: '$mod+Alt+Enter', group: 'Run', always: true, run: cancelRun },
+  { id: 'run-fresh', title: 'Run without cache', group: 'Run', run: (app) => startRun(app, { fresh: true }) },
+  { id: 'run-selected', title: 'Run to selected', group: 'Run', run: (app) => startRun(app, { targets: app.state.selection }) },
+  { id: 'undo', title: 'Undo', keys: '$mod+z', group: 'Edit', run: (app) => travel(app, app.history.undo()) },
+  { id: 'redo', title: 'Redo', keys: '$mod+Shift+z', group: 'Edit', run: (app) => travel(app, app.history.redo()) },
+  { id: 'copy', title: 'Copy nodes', keys: '$mod+c', group: 'Edit', run: (app) => void copyNodes(app) },
+  { id: 'duplicate', title: 'Duplicate', keys: '$mod+d', group: 'Edit', run: duplicate },
+  { id: 'select-all', title: 'Select all', keys: '$mod+a', group: 'Edit', run: selectAll },
+  { id: 'delete', title: 'Delete', keys: 'Delete', group: 'Edit', run: (app) => app.view.remove(app.state.selection) },
+  { id: 'search', title: 'Search and add a node', keys: '/', group: 'Nodes', run: (app) => openDialog(app, { kind: 'search' }) },
+  { id: 'mute', title: 'Mute', keys: '$mod+m', group: 'Nodes', run: toggleMode('mute') },
+  { id: 'bypass', title: 'Bypass', keys: '$mod+b', group: 'Nodes', run: toggleMode('bypass') },
+  { id: 'collapse', title: 'Collapse', keys: 'Alt+c', group: 'Nodes', run: collapse },
+  { id: 'group', title: 'Group', keys: '$mod+g', group: 'Nodes', run: (app) => app.view.group(app.state.selection, 'Group') },
+  { id: 'save', title: 'Save', keys: '$mod+s', group: 'File', always: true, run: saveDocument },
+  { id: 'open', title: 'Open', keys: '$mod+o', group: 'File', always: true, run: chooseFile },
+  { id: 'share', title: 'Share', group: 'File', run: (app) => openDialog(app, { kind: 'share' }) },
+  { id: 'copy-json', title: 'Copy the workflow', group: 'File', run: (app) => void copyDocument(app) },
+  { id: 'new', title: 'New from text to image', group: 'File', run: (app) => void openTemplate(app, 'text-to-image') },
+  {
+    id: 'empty',
+    title: 'New, empty',
+    group: 'File',
+    run: (app) => void openText(app, emptyDocument, { foreign: false, undoable: true, name: 'Untitled' }),
+  },
+  {
+    id: 'fit',
+    title: 'Fit',
+    keys: '.',
+    group: 'View',
+    run: (app) => app.view.fit(app.state.selection.length > 0 ? app.state.selection : undefined),
+  },
+  { id: 'theme', title: 'Dark or light', group: 'View', run: switchTheme },
+  {
+    id: 'commands',
+    title: 'All commands',
+    keys: '$mod+k',
+    group: 'View',
+    always: true,
+    run: (app) => openDialog(app, { kind: 'commands' }),
+  },
+  { id: 'keys', title: 'All keys', keys: '?', group: 'View', run: (app) => openDialog(app, { kind: 'keys' }) },
+];
+
+const emptyDocument = '{"nodes":[],"links":[],"groups":[],"config":{},"extra":{"format":1},"version":0.4}';
+
+/** Runs a command by its id. */
+export function runCommand(app: App, id: string): void {
+  commands.find((command) => command.id === id)?.run(app);
+}
+
+/** A key as people read it. */
+export const keyText = (keys: string): string =>
+  keys
+    .split('+')
+    .map((key) => ({ $mod: 'Ctrl', Delete: 'Del', z: 'Z', c: 'C' })[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+    .join(' ');
+
+/** The text of the document as it is now, for the history. */
+export const documentText = (app: App): string => writeGraph(currentDocument(app));

@@ -1,0 +1,201 @@
+import { render } from 'lit';
+import type { Catalogue, ImageFile } from '../../nodes/kit/index.ts';
+import { createGraphView } from '../canvas/index.ts';
+import type { Connection } from '../connection.ts';
+import type { GraphView } from '../graph-view.ts';
+import { createRuns } from '../runs.ts';
+import { openConnection } from '../socket.ts';
+import { type App, openDialog } from './app.ts';
+import { documentText } from './commands.ts';
+import { autosave, openLink, openTemplate, restore } from './documents.ts';
+import { bindDrops } from './drops.ts';
+import { createHistory } from './history.ts';
+import { bindKeys } from './keys.ts';
+import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
+import { followRuns } from './running.ts';
+import { initialState, type State } from './state.ts';
+import { applyTheme, preferredTheme } from './theme-switch.ts';
+import { shell } from './view/shell.ts';
+
+declare global {
+  interface Window {
+    /** For tests and for the curious: the page's parts. */
+    __editor?: App;
+  }
+}
+
+const phoneQuery = '(max-width: 700px)';
+/** Changes of one field that follow one another within this many ms are one step of undo. */
+const sameStep = 1200;
+const toastTime = 5000;
+const autosaveDelay = 800;
+
+/** Exchanges a token in the address for a cookie and takes it out of the address. */
+async function exchangeToken(): Promise<void> {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token === null) return;
+  history.replaceState(null, '', location.pathname + location.search);
+  await fetch('/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
+}
+
+const catalogueOf = (specs: Awaited<ReturnType<Connection['nodes']>>): Catalogue => new Map(specs.map((spec) => [spec.type, spec]));
+
+/** Asks until the server answers: the page may have been opened before it was ready. */
+async function firstCatalogue(connection: Connection): Promise<Catalogue> {
+  for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
+    try {
+      return catalogueOf(await connection.nodes());
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+function createView(canvas: HTMLCanvasElement, connection: Connection, catalogue: Catalogue): GraphView {
+  const picture = (file: Pick<ImageFile, 'folder' | 'name'>, width?: number): Promise<Blob> => connection.picture(file, width);
+  return createGraphView(canvas, {
+    catalogue,
+    theme: preferredTheme(),
+    picture,
+    imageUrl: (file) => connection.imageUrl(file),
+    upload: (file, name) => connection.upload(file, name),
+  });
+}
+
+/** The app object: state with redraws, and the parts. */
+function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: (app: App) => void): App {
+  const state: State = initialState(preferredTheme(), matchMedia(phoneQuery).matches);
+  let scheduled = false;
+  let toast = 0;
+  let lastChange = 0;
+  const still = (): boolean => Date.now() - lastChange < sameStep;
+  const app: App = {
+    ...parts,
+    state,
+    runs: createRuns(parts.connection),
+    history: createHistory(() => {
+      const same = still();
+      lastChange = Date.now();
+      return same;
+    }),
+    set(change) {
+      Object.assign(state, change);
+      if (scheduled) return;
+      scheduled = true;
+      requestAnimationFrame(() => {
+        scheduled = false;
+        draw(app);
+      });
+    },
+    say(text, kind = 'info') {
+      const id = ++toast;
+      app.set({ toasts: [...state.toasts.filter((other) => other.text !== text).slice(-3), { id, kind, text }] });
+      if (kind === 'info') setTimeout(() => app.set({ toasts: state.toasts.filter((other) => other.id !== id) }), toastTime);
+    },
+    nodes: () => app.view.nodes(),
+  };
+  return app;
+}
+
+function followView(app: App): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const { view } = app;
+  view.on('change', ({ action, field }) => {
+    app.history.push({ text: documentText(app), action, field });
+    app.set({ dirty: true });
+    clearTimeout(timer);
+    timer = setTimeout(() => autosave(app), autosaveDelay);
+  });
+  view.on('select', ({ nodes }) => app.set({ selection: nodes }));
+  view.on('search', (request) => openDialog(app, { kind: 'search', request }));
+  view.on('menu', ({ node, screen, graph }) => {
+    if (node !== undefined && !app.state.selection.includes(node)) view.select([node]);
+    app.set({ menu: { at: screen, graph, ...(node === undefined ? {} : { node }) } });
+  });
+  view.on('notice', ({ message }) => app.say(message));
+  view.on('picture', ({ url }) => {
+    const found = app.state.pictures.find((picture) => url.includes(encodeURIComponent(picture.name)) || url.endsWith(picture.name));
+    if (found) openDialog(app, { kind: 'picture', picture: found });
+  });
+}
+
+function followServer(app: App): void {
+  const { connection } = app;
+  connection.on('state', ({ state, message }) => app.set({ connection: state, connectionMessage: message }));
+  connection.on('message', (message) => {
+    followJobs(app, message);
+    if (message.type === 'welcome' || message.type === 'device') app.set({ device: message.device });
+    if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);
+    if (message.type === 'catalogue') {
+      void connection.nodes().then((specs) => {
+        app.catalogue = catalogueOf(specs);
+        app.view.setCatalogue(app.catalogue);
+        app.set({});
+      });
+    }
+  });
+}
+
+/** Draws the page and puts the focus where a dialog wants it. */
+function drawer(root: HTMLElement, table: HTMLElement): (app: App) => void {
+  let shown: unknown;
+  return (app) => {
+    render(shell(app, table), root);
+    document.title = `${app.state.dirty ? '• ' : ''}${app.state.name} · litegraph-diffusion`;
+    const kind = app.state.dialog?.kind;
+    if (kind === shown) return;
+    if (kind !== undefined) requestAnimationFrame(() => root.querySelector<HTMLElement>('.curtain [autofocus]')?.focus());
+    shown = kind;
+  };
+}
+
+function focusPrompt(app: App): void {
+  const prompt = app.state.phone ? null : document.querySelector<HTMLTextAreaElement>('.inspector textarea:not([id$=notes])');
+  prompt?.focus();
+  prompt?.setSelectionRange(prompt.value.length, prompt.value.length);
+}
+
+async function open(app: App): Promise<void> {
+  if (await openLink(app)) return;
+  if (restore(app)) return;
+  if (!(await openTemplate(app, 'text-to-image', false)))
+    app.say('The templates cannot be reached. Open a file, or add nodes with “/”.', 'error');
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  await exchangeToken().catch(() => undefined);
+  const connection = openConnection({ server: location.origin });
+  const table = document.createElement('div');
+  table.className = 'canvas-place';
+  const canvas = document.createElement('canvas');
+  canvas.id = 'graph';
+  table.append(canvas);
+  const catalogue = await firstCatalogue(connection);
+  const draw = drawer(root, table);
+  const view = createView(canvas, connection, catalogue);
+  const app = createApp({ view, connection, catalogue }, draw);
+  applyTheme(app, app.state.theme);
+  draw(app);
+  view.resize();
+  followView(app);
+  followServer(app);
+  followRuns(app, () => void refreshPictures(app));
+  bindKeys(app);
+  bindDrops(app);
+  const phone = matchMedia(phoneQuery);
+  phone.addEventListener('change', () => app.set({ phone: phone.matches }));
+  new ResizeObserver(() => view.resize()).observe(table);
+  addEventListener('pointerdown', ({ target }) => {
+    if (target instanceof Element && !target.closest('.menu, .split') && (app.state.menu || app.state.runMenu))
+      app.set({ menu: undefined, runMenu: false });
+  });
+  window.__editor = app;
+  await open(app);
+  draw(app);
+  view.resize();
+  view.fit();
+  focusPrompt(app);
+}
+
+const root = document.getElementById('app');
+if (root) void start(root);

@@ -1,0 +1,122 @@
+import { type Problem, toProblem } from '../../nodes/kit/index.ts';
+import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph } from '../../workflows/index.ts';
+import { hasEnded } from '../run-state.ts';
+import { type App, currentDocument, openDialog } from './app.ts';
+
+/** How to run. */
+export interface RunRequest {
+  readonly targets?: readonly string[];
+  readonly fresh?: boolean;
+  /** The sheet of a foreign workflow was read. */
+  readonly approved?: boolean;
+}
+
+const randomSeed = (): bigint => {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (BigInt(high & 0x1fffff) << 32n) | BigInt(low);
+};
+
+/** Is something of this page running or waiting? */
+export const isBusy = (app: App): boolean => app.state.run !== undefined && !hasEnded(app.state.run);
+
+/** Rolls the seeds that are to change, so that what is shown is what runs. */
+function roll(app: App): void {
+  const before = currentDocument(app);
+  const after = rollSeeds(before, app.catalogue, randomSeed);
+  after.nodes.forEach((node, i) => {
+    for (const [name, value] of Object.entries(node.properties)) {
+      const old = before.nodes[i]?.properties[name];
+      if (stringifyJson(value) === stringifyJson(old)) continue;
+      if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
+        app.view.setValue(String(node.id), name, value);
+    }
+  });
+}
+
+/** Marks problems on their nodes and says the first one. */
+export function showProblems(app: App, problems: readonly Problem[]): void {
+  app.view.setProblems(problems);
+  app.set({ problems });
+}
+
+const knownFiles = (app: App) => {
+  const options = (source: string): readonly string[] =>
+    [...app.catalogue.values()].flatMap(({ inputs }) =>
+      inputs.flatMap(({ widget }) => (widget?.kind === 'choice' && widget.source === source ? widget.options : [])),
+    );
+  return { checkpoints: options('checkpoints'), inputImages: options('input-images') };
+};
+
+/** Checks the graph and sends it; problems are shown on their nodes and nothing is sent. */
+export function startRun(app: App, request: RunRequest = {}): void {
+  const { targets, fresh, approved } = request;
+  app.set({ runMenu: false, menu: undefined });
+  try {
+    const workflow = toWorkflow(currentDocument(app), app.catalogue);
+    if (app.state.foreign && approved !== true) {
+      const go = (): void => startRun(app, { ...request, approved: true });
+      openDialog(app, { kind: 'foreign', summary: summarise(workflow, app.catalogue, knownFiles(app)), go });
+      return;
+    }
+    const problems = validate(workflow, app.catalogue, targets ? { targets } : {});
+    app.view.clearRun();
+    showProblems(app, problems);
+    if (problems.length > 0) {
+      app.set({ runsLeft: 0 });
+      app.say(
+        problems.length === 1 ? (problems[0]?.message ?? '') : `${problems.length} problems stop the run. They are marked on their nodes.`,
+        'error',
+      );
+      return;
+    }
+    roll(app);
+    const id = app.runs.start(writeGraph(currentDocument(app)), { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
+    app.set({ foreign: false, run: app.runs.get(id) });
+  } catch (thrown) {
+    app.say(toProblem(thrown).message, 'error');
+  }
+}
+
+/** Runs several times, one after the other. */
+export function startRuns(app: App, count: number): void {
+  app.set({ runsLeft: count - 1 });
+  startRun(app);
+}
+
+/** Cancels what runs and what was to follow. */
+export function cancelRun(app: App): void {
+  app.set({ runsLeft: 0 });
+  for (const { id } of app.runs.active()) app.runs.cancel(id);
+}
+
+/** Draws what the runs of this page tell. Gives back the end of it. */
+export function followRuns(app: App, refreshPictures: () => void): () => void {
+  const { runs, view } = app;
+  const ends = [
+    runs.on('node', ({ run, node, status }) => {
+      if (run.id === app.state.run?.id) view.setStatus(node, status);
+    }),
+    runs.on('shown', ({ run, node, content }) => {
+      if (run.id === app.state.run?.id) view.setContent(node, content);
+      if (content.kind === 'images' && content.files.some(({ folder }) => folder === 'output')) refreshPictures();
+    }),
+    runs.on('preview', ({ run, node, jpeg }) => {
+      if (run.id === app.state.run?.id) view.setPreview(node, jpeg);
+    }),
+    runs.on('run', (run) => {
+      const known = app.state.run;
+      if (known === undefined || hasEnded(known) || known.id === run.id) app.set({ run });
+      if (run.id === app.state.run?.id && run.problems.length !== app.state.problems.length) showProblems(app, run.problems);
+    }),
+    runs.on('ended', (run) => {
+      if (run.state === 'failed' || run.state === 'rejected') app.say(run.problems[0]?.message ?? 'The run failed.', 'error');
+      if (run.state === 'done' && app.state.runsLeft > 0) {
+        app.set({ runsLeft: app.state.runsLeft - 1 });
+        startRun(app);
+      }
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}

@@ -1,0 +1,156 @@
+import { html, nothing } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { type Literal, type PortSpec, parseValue, toProblem } from '../../../nodes/kit/index.ts';
+import { type SeedControl, seedControls } from '../../../workflows/index.ts';
+import type { InputView, NodeView } from '../../graph-view.ts';
+import { type App, isMarked, labelOf, nodeById, setField, toggleMark } from '../app.ts';
+import { icon } from './icons.ts';
+import { inputValue } from './rail.ts';
+
+/** Numbers of a seed in groups of three, as they are read. */
+export const groupedDigits = (value: Literal | undefined): string => String(value ?? '').replace(/\B(?=(\d{3})+$)/g, ' ');
+
+/** A colour port's number as `#rrggbb`. */
+export const toHex = (value: Literal | undefined): string =>
+  `#${Number(value ?? 0)
+    .toString(16)
+    .padStart(6, '0')
+    .slice(-6)}`;
+
+const seedWords: Readonly<Record<SeedControl, [string, string]>> = {
+  fixed: ['fixed', 'The seed stays as it is'],
+  randomize: ['random', 'A new seed before each run'],
+  increment: ['+1', 'One more before each run'],
+  decrement: ['−1', 'One less before each run'],
+};
+
+/** Where a field is, and how it is shown. */
+export interface FieldPlace {
+  readonly node: NodeView;
+  readonly input: InputView;
+  /** Tells apart the same field in two places of the page. */
+  readonly prefix: string;
+  readonly plain?: boolean;
+}
+
+function commit(app: App, { node, input }: FieldPlace, raw: string): void {
+  try {
+    const value = parseValue(input.port, raw.replace(/(?<=\d)[\s\u202f](?=\d)/g, input.port.widget?.kind === 'text' ? '$&' : ''));
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
+      setField(app, { node: node.id, port: input.port.name }, value);
+    }
+  } catch (thrown) {
+    app.say(`${labelOf(input.port)}: ${toProblem(thrown).message}`, 'error');
+    app.set({});
+  }
+}
+
+function numberField(app: App, place: FieldPlace, id: string) {
+  const { port, value } = place.input;
+  const widget = port.widget;
+  if (widget?.kind !== 'int' && widget?.kind !== 'float') return nothing;
+  const { min, max, step } = widget;
+  const slides = widget.slider === true;
+  const top = port.name === 'steps' ? Math.min(max, 100) : port.name === 'cfg' ? Math.min(max, 20) : Math.min(max, 1000);
+  const change = (event: Event): void => commit(app, place, inputValue(event));
+  return html`<span class="number">
+    ${
+      slides
+        ? html`<input type="range" aria-label=${`${labelOf(port)} slider`} min=${min} max=${top} step=${step} .value=${live(String(value ?? ''))} @input=${change} />`
+        : nothing
+    }
+    <input id=${id} type="number" min=${min} max=${max} step=${widget.kind === 'int' ? step : 'any'} .value=${live(String(value ?? ''))} @change=${change} />
+  </span>`;
+}
+
+function seedField(app: App, place: FieldPlace, id: string) {
+  const { node, input } = place;
+  const control = node.seedControl ?? 'fixed';
+  const roll = (): void => {
+    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+    commit(app, place, String((BigInt(high & 0x1fffff) << 32n) | BigInt(low)));
+  };
+  return html`<span class="seed"><input id=${id} inputmode="numeric" autocomplete="off" .value=${live(groupedDigits(input.value))} @change=${(event: Event) => commit(app, place, inputValue(event))} />
+      <button class="icon" title="Another seed now" @click=${roll}>${icon('dice')}<span class="hidden">Another seed now</span></button></span>
+    <span class="segments" role="radiogroup" aria-label="Before each run">${seedControls.map(
+      (name) =>
+        html`<button role="radio" aria-checked=${control === name} title=${seedWords[name][1]} @click=${() => app.view.setSeedControl(node.id, name)}>${seedWords[name][0]}</button>`,
+    )}</span>`;
+}
+
+function choiceField(app: App, place: FieldPlace, id: string) {
+  const { port, value } = place.input;
+  if (port.widget?.kind !== 'choice') return nothing;
+  const { options, upload } = port.widget;
+  const known = options.includes(String(value));
+  return html`<select id=${id} @change=${(event: Event) => commit(app, place, inputValue(event))}>
+      ${known ? nothing : html`<option selected>${String(value ?? '')}</option>`}
+      ${options.map((option) => html`<option value=${option} ?selected=${option === value}>${option}</option>`)}
+    </select>
+    ${upload ? html`<label class="button upload">${icon('upload')} Choose a file<input class="hidden" type="file" accept="image/*" @change=${(event: Event) => void uploadInto(app, place, event)} /></label>` : nothing}`;
+}
+
+async function uploadInto(app: App, { node, input }: FieldPlace, { target }: Event): Promise<void> {
+  const file = target instanceof HTMLInputElement ? target.files?.[0] : undefined;
+  if (file === undefined) return;
+  try {
+    const { name } = await app.connection.upload(file, file.name);
+    setField(app, { node: node.id, port: input.port.name }, name);
+  } catch (thrown) {
+    app.say(thrown instanceof Error ? thrown.message : String(thrown), 'error');
+  }
+}
+
+function control(app: App, place: FieldPlace, id: string) {
+  const { port, value } = place.input;
+  const change = (event: Event): void => commit(app, place, inputValue(event));
+  switch (port.widget?.kind) {
+    case 'int':
+    case 'float':
+      return numberField(app, place, id);
+    case 'seed':
+      return seedField(app, place, id);
+    case 'choice':
+      return choiceField(app, place, id);
+    case 'color':
+      return html`<input id=${id} type="color" .value=${live(toHex(value))} @change=${(event: Event) => commit(app, place, String(Number.parseInt(inputValue(event).slice(1), 16)))} />`;
+    case 'toggle':
+      return html`<input id=${id} type="checkbox" role="switch" .checked=${live(value === true)} @change=${(event: Event) =>
+        commit(app, place, String(event.target instanceof HTMLInputElement && event.target.checked))} />`;
+    default:
+      return port.widget?.kind === 'text' && port.widget.multiline
+        ? html`<textarea id=${id} rows="3" placeholder=${port.widget.placeholder ?? ''} .value=${live(String(value ?? ''))} @input=${change}></textarea>`
+        : html`<input id=${id} type="text" autocomplete="off" .value=${live(String(value ?? ''))} @change=${change} />`;
+  }
+}
+
+function linked(app: App, { input }: FieldPlace) {
+  const from = input.link && nodeById(app, input.link.node);
+  return html`<span class="wired">from <button class="text" @click=${() => from && app.view.select([from.id], { reveal: true })}>${from?.title ?? 'a wire'}</button></span>`;
+}
+
+const isDefault = ({ port, value }: InputView): boolean => port.default === undefined || String(port.default) === String(value);
+
+/** One field with its label, unit, help and the ways to reset and mark it. */
+export function field(app: App, place: FieldPlace) {
+  const { node, input, prefix, plain } = place;
+  const { port } = input;
+  const id = `${prefix}-${node.id}-${port.name}`;
+  const marked = isMarked(app, node.id, port.name);
+  const label = plain ? (port.widget?.kind === 'text' ? node.title : labelOf(port)) : labelOf(port);
+  const problem = app.state.problems.find(({ node: where, port: which }) => where === node.id && which === port.name);
+  return html`<div class="field ${problem ? 'wrong' : ''}" data-field="${node.id}.${port.name}">
+    <label for=${id} title=${port.help}>${label}${port.unit ? html` <small>${port.unit}</small>` : nothing}</label>
+    ${
+      plain
+        ? nothing
+        : html`<span class="tools">
+          ${isDefault(input) || input.link ? nothing : html`<button class="icon" title="Back to the default" @click=${() => commit(app, place, String(port.default))}>${icon('reset')}<span class="hidden">Back to the default of ${label}</span></button>`}
+          <button class="icon" aria-pressed=${marked} title=${marked ? 'Take out of the workflow’s form' : 'Show in the workflow’s form'} @click=${() => toggleMark(app, node.id, port.name)}>${icon('pin')}<span class="hidden">Mark ${label}</span></button>
+        </span>`
+    }
+    ${input.link ? linked(app, place) : control(app, place, id)}
+    ${plain ? nothing : html`<p class="help">${port.help}</p>`}
+    ${problem ? html`<p class="problem">${problem.message}</p>` : nothing}
+  </div>`;
+}

@@ -1,0 +1,24 @@
+import { html } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { type App, openDialog } from '../app.ts';
+import type { Picture } from '../state.ts';
+
+/** The address of a picture, smaller if `width` is given. */
+export function pictureUrl(app: App, picture: Picture, width?: number): string {
+  const url = app.connection.imageUrl(picture);
+  const glue = url.includes('?') ? '&' : '?';
+  return `${url}${glue}${width === undefined ? '' : `width=${width}&`}v=${Math.round(picture.modified)}`;
+}
+
+/** The pictures that were made, newest first. */
+export function gallery(app: App) {
+  const { pictures } = app.state;
+  if (pictures.length === 0)
+    return html`<section class="gallery empty-strip" aria-label="Results"><p class="empty">Pictures that you make appear here. Press Run.</p></section>`;
+  return html`<section class="gallery" aria-label="Results">${repeat(
+    pictures,
+    ({ name }) => name,
+    (picture) => html`<button class="thumb" title=${picture.name} @click=${() => openDialog(app, { kind: 'picture', picture })}>
+      <img src=${pictureUrl(app, picture, 192)} alt=${picture.name} loading="lazy" width="96" height="96" /></button>`,
+  )}</section>`;
+}

@@ -1,0 +1,52 @@
+import { html, nothing } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
+import { type App, openDialog } from '../app.ts';
+import { commands, keyText } from '../commands.ts';
+import { startRun } from '../running.ts';
+
+const nodeCommands = ['mute', 'bypass', 'collapse', 'group', 'duplicate', 'copy', 'delete'];
+
+/** The menu of a node or of the background. */
+export function contextMenu(app: App) {
+  const { menu } = app.state;
+  if (menu === undefined) return nothing;
+  const [x, y] = menu.at;
+  const place = styleMap({ left: `${Math.min(x, innerWidth - 230)}px`, top: `${Math.min(y, innerHeight - 330)}px` });
+  const item = (title: string, act: () => void, keys = '') =>
+    html`<button role="menuitem" @click=${() => {
+      app.set({ menu: undefined });
+      act();
+    }}>${title}${keys ? html`<kbd>${keyText(keys)}</kbd>` : nothing}</button>`;
+  const { node } = menu;
+  const entries =
+    node === undefined
+      ? [
+          item('Add a node here', () => openDialog(app, { kind: 'search', request: { graph: menu.graph, screen: menu.at } }), '/'),
+          item('Fit', () => app.view.fit(), '.'),
+          item('Select all', () => app.view.select(app.nodes().map(({ id }) => id)), '$mod+a'),
+        ]
+      : [
+          item('Run to here', () => startRun(app, { targets: [node] })),
+          ...commands.filter(({ id }) => nodeCommands.includes(id)).map(({ title, keys, run }) => item(title, () => run(app), keys)),
+        ];
+  return html`<div class="menu context" role="menu" aria-label=${node === undefined ? 'Canvas' : 'Node'} style=${place}>${entries}</div>`;
+}
+
+/** Short messages at the bottom; errors stay until they are sent away. */
+export function toasts(app: App) {
+  return html`<div class="toasts" role="log" aria-live="polite">${app.state.toasts.map(
+    ({ id, kind, text }) => html`<div class="toast ${kind}"><span>${text}</span>
+      <button class="text" @click=${() => app.set({ toasts: app.state.toasts.filter((toast) => toast.id !== id) })}>Close</button></div>`,
+  )}</div>`;
+}
+
+/** Says that the server is not there; heals by itself. */
+export function banner(app: App) {
+  const { connection, connectionMessage } = app.state;
+  if (connection === 'open' || connection === 'connecting') return nothing;
+  const text =
+    connection === 'lost'
+      ? 'The connection to the server is lost. Your graph is safe; it will connect again by itself.'
+      : 'The server did not let this page in. Open it with the address that the server printed, token included.';
+  return html`<div class="banner" role="alert">${text}${connectionMessage ? html` <small>${connectionMessage}</small>` : nothing}</div>`;
+}

@@ -1,0 +1,76 @@
+import { html, nothing } from 'lit';
+import { type App, openDialog } from '../app.ts';
+import { chooseFile, saveDocument } from '../documents.ts';
+import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
+import { switchTheme } from '../theme-switch.ts';
+import { icon } from './icons.ts';
+
+const runCounts = [2, 4, 8, 16];
+
+function runMenu(app: App) {
+  const { selection, runMenu: open } = app.state;
+  if (!open) return nothing;
+  return html`<div class="menu run-menu" role="menu" aria-label="Ways to run">
+    <button role="menuitem" @click=${() => startRun(app)}>Run once <kbd>Ctrl Enter</kbd></button>
+    ${runCounts.map((count) => html`<button role="menuitem" @click=${() => startRuns(app, count)}>Run ×${count}</button>`)}
+    <button role="menuitem" ?disabled=${selection.length === 0} @click=${() => startRun(app, { targets: selection })}>Run to selected</button>
+    <button role="menuitem" @click=${() => startRun(app, { fresh: true })}>Run without cache</button>
+  </div>`;
+}
+
+/** The coloured button and what belongs to it. */
+export function runButtons(app: App) {
+  const busy = isBusy(app);
+  return html`<div class="run">
+    <button class="primary" id="run" title="Run the graph (Ctrl+Enter)" @click=${() => startRun(app)}>${icon('play')}<span>Run</span></button>
+    <button class="primary split" title="More ways to run" aria-haspopup="menu" aria-expanded=${app.state.runMenu} @click=${() => app.set({ runMenu: !app.state.runMenu })}>
+      ${icon('chevronDown')}<span class="hidden">More ways to run</span>
+    </button>
+    ${runMenu(app)}
+    ${busy ? html`<button id="cancel" title="Stop after this step (Ctrl+Alt+Enter)" @click=${() => cancelRun(app)}>Cancel</button>` : nothing}
+  </div>`;
+}
+
+const deviceText = (app: App): string => {
+  const { device } = app.state;
+  const model = app.nodes().find(({ type }) => type.endsWith('CheckpointLoaderSimple'));
+  const name = model?.inputs.find(({ port }) => port.name === 'ckpt_name')?.value;
+  return [device?.device ?? '…', ...(typeof name === 'string' ? [name] : [])].join(' · ');
+};
+
+function deviceChip(app: App) {
+  const { connection, connectionMessage, device } = app.state;
+  const words = { open: 'Connected', connecting: 'Connecting', lost: 'Connection lost, trying again', refused: 'Not let in' } as const;
+  const title = [
+    words[connection],
+    device ? `runs on ${device.provider || device.device}` : '',
+    device?.message ?? '',
+    connectionMessage ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
+  return html`<span class="chip" id="device" title=${title}><i class="dot ${connection}"></i><span>${deviceText(app)}</span><span class="hidden">${words[connection]}</span></span>`;
+}
+
+/** Name, files, run, device. */
+export function topBar(app: App) {
+  const { name, dirty, theme, phone } = app.state;
+  return html`<header class="top-bar">
+    ${phone ? nothing : html`<strong class="brand">litegraph<span>·</span>diffusion</strong>`}
+    <button class="name" id="name" title="Rename" @click=${() => openDialog(app, { kind: 'rename' })}>
+      <span>${name}</span>${dirty ? html`<i class="unsaved" title="Not saved to a file yet"></i><span class="hidden">not saved</span>` : nothing}
+    </button>
+    <nav aria-label="File">
+      <button @click=${() => app.set({ panel: app.state.panel === 'templates' ? undefined : 'templates', sheet: undefined })}>Templates</button>
+      <button title="Open a workflow or a picture that carries one (Ctrl+O)" @click=${() => chooseFile(app)}>Open</button>
+      <button title="Save as a file (Ctrl+S)" @click=${() => saveDocument(app)}>Save</button>
+      <button @click=${() => openDialog(app, { kind: 'share' })}>Share</button>
+    </nav>
+    <span class="space"></span>
+    ${phone ? nothing : runButtons(app)}
+    ${deviceChip(app)}
+    <button class="icon" id="theme" title=${theme === 'dark' ? 'Light theme' : 'Dark theme'} @click=${() => switchTheme(app)}>
+      ${icon(theme === 'dark' ? 'moon' : 'sun')}<span class="hidden">${theme === 'dark' ? 'Light theme' : 'Dark theme'}</span>
+    </button>
+  </header>`;
+}

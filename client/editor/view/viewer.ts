@@ -1,0 +1,84 @@
+import { html, nothing } from 'lit';
+import { toProblem } from '../../../nodes/kit/index.ts';
+import { readGraph, readPngWorkflow, toWorkflow } from '../../../workflows/index.ts';
+import { type App, openDialog } from '../app.ts';
+import { download, openText } from '../documents.ts';
+import type { Dialog, Picture } from '../state.ts';
+import { pictureUrl } from './gallery.ts';
+import { icon } from './icons.ts';
+import { inputValue } from './rail.ts';
+
+const bytesOf = async (app: App, picture: Picture): Promise<Uint8Array> =>
+  new Uint8Array(await (await fetch(pictureUrl(app, picture))).arrayBuffer());
+
+/** Opens the workflow that made a picture. */
+async function reuse(app: App, picture: Picture): Promise<void> {
+  try {
+    const text = readPngWorkflow(await bytesOf(app, picture));
+    openDialog(app, undefined);
+    openText(app, text, { foreign: false, undoable: true, name: picture.name });
+  } catch (thrown) {
+    app.say(toProblem(thrown).message, 'error');
+  }
+}
+
+/** The values that made a picture, a line each, shown under it. */
+async function showValues(app: App, picture: Picture, into: HTMLElement): Promise<void> {
+  try {
+    const { graph } = readGraph(readPngWorkflow(await bytesOf(app, picture)), app.catalogue);
+    const lines = [...toWorkflow(graph, app.catalogue).nodes.values()].flatMap(({ type, title, inputs }) =>
+      Object.entries(inputs).flatMap(([name, input]) =>
+        'value' in input ? [`${title ?? app.catalogue.get(type)?.title ?? type} · ${name}: ${String(input.value)}`] : [],
+      ),
+    );
+    into.textContent = lines.join('\n');
+  } catch (thrown) {
+    into.textContent = toProblem(thrown).message;
+  }
+}
+
+function comparison(app: App, picture: Picture, against: Picture) {
+  const slide = (event: Event): void => {
+    const stage = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('.stage') : null;
+    stage?.style.setProperty('--cut', `${inputValue(event)}%`);
+  };
+  return html`<div class="stage compare"><img src=${pictureUrl(app, against)} alt=${against.name} /><img class="over" src=${pictureUrl(app, picture)} alt=${picture.name} />
+    <input type="range" min="0" max="100" value="50" aria-label="Compare" @input=${slide} /></div>`;
+}
+
+/** A large view of a picture with what can be done with it. */
+export function pictureDialog(app: App, dialog: Extract<Dialog, { kind: 'picture' }>) {
+  const { picture, against } = dialog;
+  const { pictures } = app.state;
+  const at = pictures.findIndex(({ name }) => name === picture.name);
+  const go = (step: number): void => {
+    const next = pictures[at + step];
+    if (next) openDialog(app, { kind: 'picture', picture: next });
+  };
+  const values = (event: Event): void => {
+    const box = event.target instanceof HTMLDetailsElement && event.target.open ? event.target.querySelector('pre') : null;
+    if (box && box.textContent === '') void showValues(app, picture, box);
+  };
+  const compare = (event: Event): void => {
+    const other = pictures.find(({ name }) => name === inputValue(event));
+    openDialog(app, other ? { kind: 'picture', picture, against: other } : { kind: 'picture', picture });
+  };
+  return html`<div class="box viewer" role="dialog" aria-modal="true" aria-label=${picture.name} @keydown=${(event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return;
+    if (event.key === 'ArrowRight') go(1);
+    if (event.key === 'ArrowLeft') go(-1);
+  }}>
+    <h2>${picture.name} <small>${picture.width} × ${picture.height}</small>
+      <button autofocus class="icon" title="Close" @click=${() => openDialog(app, undefined)}>${icon('close')}<span class="hidden">Close</span></button></h2>
+    ${against ? comparison(app, picture, against) : html`<div class="stage"><img src=${pictureUrl(app, picture)} alt=${picture.name} /></div>`}
+    <div class="actions">
+      <button id="reuse" title="Open the workflow that made it" @click=${() => void reuse(app, picture)}>${icon('reset')} Reuse</button>
+      <button @click=${async () => download(new Blob([new Uint8Array(await bytesOf(app, picture))], { type: 'image/png' }), picture.name.replaceAll('/', '_'))}>${icon('download')} Download</button>
+      <label class="inline">Compare with <select @change=${compare}><option value="">nothing</option>${pictures
+        .filter(({ name }) => name !== picture.name)
+        .map(({ name }) => html`<option value=${name} ?selected=${name === against?.name}>${name}</option>`)}</select></label>
+    </div>
+    <details @toggle=${values}><summary>Values used</summary><pre></pre></details>
+    ${at < 0 ? nothing : html`<p class="hint">${at + 1} of ${pictures.length}; arrow keys go to the next.</p>`}
+  </div>`;
+}
