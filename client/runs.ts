@@ -50,7 +50,7 @@ export function createRuns(connection: Connection): Runs {
     connection.on('message', (message) => hear(book, message)),
     connection.on('preview', ({ header, jpeg }) => {
       const run = book.runs.get(header.job);
-      if (run?.nodes.get(header.node)?.state === 'running') book.emitter.emit('preview', { run, node: header.node, jpeg });
+      if (run !== undefined && wantsPreview(run.nodes.get(header.node))) book.emitter.emit('preview', { run, node: header.node, jpeg });
     }),
   ];
   return {
@@ -74,6 +74,10 @@ export function createRuns(connection: Connection): Runs {
     },
   };
 }
+
+/** The last preview may come after its node has finished, and that of a cached node comes again; a picture of the node's own is not painted over by it. */
+const wantsPreview = (status: NodeStatus | undefined): boolean =>
+  status?.state === 'running' || ((status?.state === 'ran' || status?.state === 'cached') && status.content?.kind !== 'images');
 
 interface Book {
   readonly runs: Map<string, Run>;

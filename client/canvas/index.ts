@@ -26,7 +26,7 @@ import { saveDocument } from './save-document.ts';
 import { selectedNodes, selectNodes } from './selection.ts';
 import { themeOf } from './theme.ts';
 import { Tooltip } from './tooltip.ts';
-import { fitView, middleOf, reveal, zoomAtMiddle } from './view-box.ts';
+import { fitView, followRoom, middleOf, reveal, zoomAtMiddle } from './view-box.ts';
 
 /** Draws a graph on a canvas and lets it be edited there. One view at a time: litegraph's registry is one for the page. */
 export function createGraphView(element: HTMLCanvasElement, options: GraphViewOptions): GraphView {
@@ -79,13 +79,14 @@ function furnish({ desk, frames }: RunningDesk, pointer: Pointer): () => void {
   };
 }
 
-function followSize({ element, redraw }: Desk): () => void {
-  const observer = new ResizeObserver(redraw);
-  observer.observe(element);
-  globalThis.addEventListener('resize', redraw);
+function followSize(desk: Desk): () => void {
+  const follow = (): void => followRoom(desk);
+  const observer = new ResizeObserver(follow);
+  observer.observe(desk.element);
+  globalThis.addEventListener('resize', follow);
   return () => {
     observer.disconnect();
-    globalThis.removeEventListener('resize', redraw);
+    globalThis.removeEventListener('resize', follow);
   };
 }
 

@@ -25,7 +25,7 @@ export const leastText = 10;
 export const fonts = {
   family: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif',
   node: 13,
-  small: 11.5,
+  small: 12,
 } as const;
 
 /** A CSS font. */

@@ -3,7 +3,7 @@ import { bareType, type Mode } from '../../workflows/index.ts';
 import type { InputView, NodeView } from '../graph-view.ts';
 import { type HostNode, linkOf } from '../plugin/host.ts';
 import { type Desk, idOf } from './desk.ts';
-import { seedControlOf, fieldValue } from './values.ts';
+import { fieldValue, seedControlOf } from './values.ts';
 
 /** litegraph's numbers of the modes. */
 export const modeNumbers: Readonly<Record<Mode, 0 | 2 | 4>> = { always: 0, mute: 2, bypass: 4 };

@@ -61,6 +61,9 @@ const marks: Readonly<Record<string, readonly [Mark, string]>> = {
   BOOLEAN: ['circle', 'b'],
 };
 
+/** The types of ports that have a colour or a sign of their own. */
+export const portTypes: readonly string[] = Object.keys(marks);
+
 /** Form and letter of a type's dot; unknown types are circles with their first letter. */
 export const markOf = (type: string): readonly [Mark, string] => marks[type] ?? ['circle', type === '*' ? '·' : type.slice(0, 1)];
 

@@ -46,9 +46,19 @@ export function fitView(desk: Desk, nodes: readonly HostNode[]): void {
   const area = areaAround(desk, nodes);
   const { clientWidth, clientHeight } = desk.element;
   if (area === undefined || clientWidth === 0 || clientHeight === 0) return;
-  const margin = Math.min(40, clientWidth * 0.06);
+  const margin = Math.min(24, clientWidth * 0.05);
   const factor = Math.min(1, (clientWidth - 2 * margin) / area.width, (clientHeight - 2 * margin) / area.height);
   setView(desk, Math.max(scales.least, factor), [area.x + area.width / 2, area.y + area.height / 2]);
+  const { scale, offset } = desk.surface.ds;
+  if (nodes.length === desk.graph._nodes.length) desk.doing.fitted = [scale, offset[0], offset[1]];
+}
+
+/** The room of the view has changed: a graph that was wholly shown is so again. */
+export function followRoom(desk: Desk): void {
+  const { fitted } = desk.doing;
+  const { scale, offset } = desk.surface.ds;
+  if (fitted?.[0] === scale && fitted[1] === offset[0] && fitted[2] === offset[1]) fitView(desk, desk.graph._nodes);
+  desk.redraw();
 }
 
 /** Shows a place in the middle. */

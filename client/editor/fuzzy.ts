@@ -17,6 +17,9 @@ export function fuzzyScore(query: string, text: string): number | undefined {
   return score - text.length / 100;
 }
 
+/** Entries that fit far worse than the best one are left out: their letters are in order by chance. */
+const leastShare = 0.4;
+
 /** Entries that fit, best first; `texts` gives what an entry is found by, the first one counting most. An empty query keeps the order. */
 export function fuzzyFilter<T>(query: string, entries: readonly T[], texts: (entry: T) => readonly string[]): readonly T[] {
   if (query.trim() === '') return entries;
@@ -27,5 +30,9 @@ export function fuzzyFilter<T>(query: string, entries: readonly T[], texts: (ent
     });
     return scores.length === 0 ? [] : [{ entry, score: Math.max(...scores) }];
   });
-  return scored.sort((a, b) => b.score - a.score).map(({ entry }) => entry);
+  const best = Math.max(...scored.map(({ score }) => score));
+  return scored
+    .filter(({ score }) => score >= best * leastShare)
+    .sort((a, b) => b.score - a.score)
+    .map(({ entry }) => entry);
 }

@@ -24,11 +24,11 @@ export function bindKeys(app: App): () => void {
     const names = keys === 'Delete' ? ['Delete', 'Backspace'] : keys === '?' ? ['Shift+?', '?'] : [keys];
     return names.map((name) => [name, handle] as const);
   });
-  const escape = (event: KeyboardEvent): void => {
+  const leave = (event: KeyboardEvent): void => {
     if (app.state.menu || app.state.runMenu) {
       event.preventDefault();
       app.set({ menu: undefined, runMenu: false });
     } else if (app.state.dialog) openDialog(app, undefined);
   };
-  return tinykeys(window, Object.fromEntries([...bindings, ['Escape', escape]]));
+  return tinykeys(window, Object.fromEntries([...bindings, ['Escape', leave]]));
 }

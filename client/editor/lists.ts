@@ -24,14 +24,12 @@ export async function refreshPictures(app: App): Promise<void> {
 export async function refreshTemplates(app: App): Promise<void> {
   const templates = await app.connection.get('/v1/templates', (raw): Template[] =>
     isRecord(raw) && Array.isArray(raw.templates)
-      ? raw.templates
-          .filter(isRecord)
-          .map(({ id, title, description, group }) => ({
-            id: text(id),
-            title: text(title),
-            description: text(description),
-            group: text(group),
-          }))
+      ? raw.templates.filter(isRecord).map(({ id, title, description, group }) => ({
+          id: text(id),
+          title: text(title),
+          description: text(description),
+          group: text(group),
+        }))
       : [],
   );
   app.set({ templates });

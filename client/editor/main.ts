@@ -1,8 +1,9 @@
-import { render } from 'lit';
+import { html, nothing, render } from 'lit';
 import type { Catalogue, ImageFile } from '../../nodes/kit/index.ts';
 import { createGraphView } from '../canvas/index.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection, ServerAddress } from '../connection.ts';
 import type { GraphView } from '../graph-view.ts';
+import { createHttp } from '../http.ts';
 import { createRuns } from '../runs.ts';
 import { openConnection } from '../socket.ts';
 import { type App, openDialog } from './app.ts';
@@ -40,12 +41,14 @@ async function exchangeToken(): Promise<void> {
 
 const catalogueOf = (specs: Awaited<ReturnType<Connection['nodes']>>): Catalogue => new Map(specs.map((spec) => [spec.type, spec]));
 
-/** Asks until the server answers: the page may have been opened before it was ready. */
-async function firstCatalogue(connection: Connection): Promise<Catalogue> {
+/** Asks until the server answers: the page may have been opened before it was ready, or without its token. Says what it waits for. */
+async function firstCatalogue(server: ServerAddress, say: (text: string) => void): Promise<Catalogue> {
+  const { nodes } = createHttp(server, fetch.bind(window));
   for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
     try {
-      return catalogueOf(await connection.nodes());
-    } catch {
+      return catalogueOf(await nodes());
+    } catch (thrown) {
+      say(thrown instanceof Error ? thrown.message : String(thrown));
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
@@ -164,13 +167,15 @@ async function open(app: App): Promise<void> {
 
 async function start(root: HTMLElement): Promise<void> {
   await exchangeToken().catch(() => undefined);
-  const connection = openConnection({ server: location.origin });
+  const server = { server: location.origin };
   const table = document.createElement('div');
   table.className = 'canvas-place';
   const canvas = document.createElement('canvas');
   canvas.id = 'graph';
   table.append(canvas);
-  const catalogue = await firstCatalogue(connection);
+  const catalogue = await firstCatalogue(server, (text) => render(html`<p class="boot" role="status">${text}</p>`, root));
+  render(nothing, root);
+  const connection = openConnection(server);
   const draw = drawer(root, table);
   const view = createView(canvas, connection, catalogue);
   const app = createApp({ view, connection, catalogue }, draw);

@@ -33,10 +33,13 @@ function roll(app: App): void {
   });
 }
 
-/** Marks problems on their nodes and says the first one. */
+/** Marks problems on their nodes; the status line names the first. Those that belong to no node are said aloud. */
 export function showProblems(app: App, problems: readonly Problem[]): void {
+  const known = app.state.problems;
   app.view.setProblems(problems);
   app.set({ problems });
+  const aloud = problems.find(({ node, message }) => node === undefined && !known.some((other) => other.message === message));
+  if (aloud) app.say(aloud.message, 'error');
 }
 
 const knownFiles = (app: App) => {
@@ -63,10 +66,6 @@ export function startRun(app: App, request: RunRequest = {}): void {
     showProblems(app, problems);
     if (problems.length > 0) {
       app.set({ runsLeft: 0 });
-      app.say(
-        problems.length === 1 ? (problems[0]?.message ?? '') : `${problems.length} problems stop the run. They are marked on their nodes.`,
-        'error',
-      );
       return;
     }
     roll(app);
@@ -109,7 +108,7 @@ export function followRuns(app: App, refreshPictures: () => void): () => void {
       if (run.id === app.state.run?.id && run.problems.length !== app.state.problems.length) showProblems(app, run.problems);
     }),
     runs.on('ended', (run) => {
-      if (run.state === 'failed' || run.state === 'rejected') app.say(run.problems[0]?.message ?? 'The run failed.', 'error');
+      if ((run.state === 'failed' || run.state === 'rejected') && run.problems.length === 0) app.say('The run failed.', 'error');
       if (run.state === 'done' && app.state.runsLeft > 0) {
         app.set({ runsLeft: app.state.runsLeft - 1 });
         startRun(app);

@@ -1,4 +1,6 @@
+import { themeOf } from '../canvas/theme.ts';
 import type { App } from './app.ts';
+import { colourRules } from './page-colours.ts';
 
 const key = 'litegraph-diffusion.theme';
 
@@ -11,6 +13,9 @@ export function preferredTheme(): 'dark' | 'light' {
 
 /** Shows a theme on the page and the canvas. */
 export function applyTheme(app: App, theme: 'dark' | 'light'): void {
+  const colours = new CSSStyleSheet();
+  colours.replaceSync(colourRules(themeOf(theme)));
+  document.adoptedStyleSheets = [colours];
   document.documentElement.dataset.theme = theme;
   app.view.setTheme(theme);
   app.set({ theme });

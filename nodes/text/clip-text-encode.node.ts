@@ -10,7 +10,7 @@ export default defineNode({
     text: text({
       label: 'prompt',
       multiline: true,
-      placeholder: 'What should the picture show?',
+      placeholder: 'A few words, or nothing',
       help: 'What the picture should show, or what it should avoid, in plain words.',
     }),
     clip: clip({ label: 'clip', help: 'The text encoder of the model that will use this prompt.' }),

@@ -1,9 +1,17 @@
-import type { Content } from '../../nodes/kit/index.ts';
+import type { Content, Picture } from '../../nodes/kit/index.ts';
 
-/** What a node gave: its outputs by name, and what it showed. */
+/** The last picture of a node that works in steps; it holds at most one latent more than the node's outputs. */
+export interface LastPreview {
+  readonly index: number;
+  readonly total: number;
+  readonly preview: () => Picture;
+}
+
+/** What a node gave: its outputs by name, what it showed, and how its last step looked. */
 export interface NodeResult {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly shown: readonly Content[];
+  readonly last?: LastPreview;
 }
 
 const deepest = 6;

@@ -56,7 +56,7 @@ function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
   };
 }
 
-const withoutPreview = ({ preview: _, ...event }: LiveEvent): RunEvent => event;
+const withoutPreview = ({ preview: _, last: __, ...event }: LiveEvent): RunEvent => event;
 
 /** The catalogue as the folders are now; they are read only for a workflow that chooses from them. */
 async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRequest): Promise<Catalogue> {

@@ -117,7 +117,7 @@ async function* showCached(task: Task, { results }: Run): AsyncGenerator<LiveEve
   const result = results.get(task.id);
   for (const content of result?.shown ?? []) yield { type: 'shown', node: task.id, content };
   const reason = result === undefined ? 'Not run: nothing that had to run needed it.' : 'Cached: nothing above it changed.';
-  yield { type: 'finished', node: task.id, outcome: 'cached', ms: 0, reason };
+  yield { type: 'finished', node: task.id, outcome: 'cached', ms: 0, reason, ...(result?.last === undefined ? {} : { last: result.last }) };
 }
 
 async function* runFresh(task: Task, { executor, execution, run }: Turn): AsyncGenerator<LiveEvent, boolean, void> {

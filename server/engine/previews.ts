@@ -1,4 +1,5 @@
-import type { PreviewHeader } from '../../workflows/index.ts';
+import type { NodeId, PreviewHeader } from '../../workflows/index.ts';
+import type { LastPreview } from './cache.ts';
 import { encodeJpeg } from './images/codec.ts';
 import type { LiveEvent } from './run-node.ts';
 
@@ -21,12 +22,16 @@ export class Previews {
 
   /** Returns at once. */
   offer(event: LiveEvent): void {
+    if (event.type === 'finished' && event.last !== undefined) this.#make(event.node, event.last);
     if (event.type !== 'step' || event.preview === undefined) return;
-    const final = event.index === event.total;
+    const busy = this.#making !== undefined || performance.now() < this.#next;
+    if (event.index < event.total && busy) return;
+    this.#make(event.node, { index: event.index, total: event.total, preview: event.preview });
+  }
+
+  #make(node: NodeId, { index, total, preview }: LastPreview): void {
     const started = performance.now();
-    if (!final && (this.#making !== undefined || started < this.#next)) return;
-    const { node, index, total } = event;
-    const picture = event.preview();
+    const picture = preview();
     const now = performance.now();
     this.#next = now + Math.max(interval, share * (now - started));
     const before = this.#making;

@@ -11,10 +11,10 @@ import {
 } from '../../nodes/kit/index.ts';
 import type { Ports } from '../../nodes/kit/ports.ts';
 import type { NodeId, RunEvent, Task } from '../../workflows/index.ts';
-import type { NodeResult } from './cache.ts';
+import type { LastPreview, NodeResult } from './cache.ts';
 
-/** An event of a run; a step may come with a thunk for its picture. */
-export type LiveEvent = RunEvent & { readonly preview?: () => Picture };
+/** An event of a run. A step may come with a thunk for its picture, and so may the end of a cached node, for how its last step looked. */
+export type LiveEvent = RunEvent & { readonly preview?: () => Picture; readonly last?: LastPreview };
 
 /** Results of this run by node. */
 export type Results = ReadonlyMap<NodeId, NodeResult>;
@@ -54,17 +54,22 @@ export async function* runNode(
   { definition, wiring, context }: { definition: NodeDefinition; wiring: Wiring; context: RunContext },
 ): AsyncGenerator<LiveEvent, NodeResult, void> {
   const shown: Content[] = [];
+  let last: LastPreview | undefined;
   const started = performance.now();
   const running = definition.run(gather(task, definition, wiring), context);
   if (!isGenerator(running)) return { outputs: await running, shown };
   try {
     for (let next = await running.next(); ; next = await running.next()) {
-      if (next.done) return { outputs: next.value, shown };
+      if (next.done) return { outputs: next.value, shown, ...(last === undefined ? {} : { last }) };
       const event = next.value;
       if (event.kind === 'show') {
         shown.push(event.content);
         yield { type: 'shown', node: task.id, content: event.content };
-      } else yield stepEvent(task.id, event, performance.now() - started);
+      } else {
+        const { index, total, preview } = event;
+        if (preview !== undefined) last = { index, total, preview };
+        yield stepEvent(task.id, event, performance.now() - started);
+      }
       context.signal.throwIfAborted();
     }
   } finally {

@@ -17,7 +17,7 @@ export interface OutboxBounds {
 /**
  * What still has to go to one page. A page that reads slowly gets the newest preview of a node and the newest step of a node
  * only; when that is not enough, `onBehind` is called once and nothing more is sent. So memory stays within
- * `socketBacklog` and one preview for each node that runs.
+ * `socketBacklog` and one preview for each node; the last one may come after its node has finished.
  */
 export class Outbox {
   readonly #wire: Wire;
@@ -50,7 +50,6 @@ export class Outbox {
     const text = `{"type":"event","event":${json}}`;
     if (event.type === 'step') this.#queue(`${event.job} ${event.node}`, text);
     else this.message(text);
-    if (event.type === 'finished') this.#previews.delete(`${event.job} ${event.node}`);
   }
 
   /** A preview, which may be dropped for a newer one. */

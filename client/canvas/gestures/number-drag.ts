@@ -1,7 +1,7 @@
 import type { HostNode } from '../../plugin/host.ts';
 import { type Desk, idOf } from '../desk.ts';
 import type { Field } from '../node-layout.ts';
-import { putValue, shareOf, stepCount, stepped, fieldValue } from '../values.ts';
+import { fieldValue, putValue, shareOf, stepCount, stepped } from '../values.ts';
 import type { Gesture, PointerAt } from './gesture.ts';
 
 /** CSS px of the pointer for one step of a value without a slider. */

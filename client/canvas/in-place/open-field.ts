@@ -2,7 +2,7 @@ import { controlProperty, type SeedControl } from '../../../workflows/index.ts';
 import type { HostNode } from '../../plugin/host.ts';
 import { type Area, type Desk, idOf } from '../desk.ts';
 import type { Field } from '../node-layout.ts';
-import { putValue, readTyped, seedControlOf, shownValue, fieldValue } from '../values.ts';
+import { fieldValue, putValue, readTyped, seedControlOf, shownValue } from '../values.ts';
 import { type Choosing, openChoices } from './choice-list.ts';
 import { homeOf } from './overlay.ts';
 import { editField, type InPlace } from './text-editor.ts';

@@ -2,7 +2,7 @@ import type { HostNode } from '../../plugin/host.ts';
 import { type Area, type Desk, idOf } from '../desk.ts';
 import { measures } from '../measures.ts';
 import type { Field } from '../node-layout.ts';
-import { putValue, readTyped, shownValue, fieldValue } from '../values.ts';
+import { fieldValue, putValue, readTyped, shownValue } from '../values.ts';
 import { dress, homeOf, placeOver } from './overlay.ts';
 
 /** Something that is edited over the canvas. */

@@ -2,7 +2,6 @@ import type { NodeMarks } from '../marks.ts';
 
 /** A duration in few letters. */
 export function shownTime(ms: number): string {
-  if (ms < 1) return '< 1 ms';
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;

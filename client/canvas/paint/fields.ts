@@ -2,7 +2,7 @@ import type { HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
 import { font, fonts, measures } from '../measures.ts';
 import type { Field } from '../node-layout.ts';
-import { seedControlOf, shareOf, shownUnit, shownValue, fieldValue } from '../values.ts';
+import { fieldValue, seedControlOf, shareOf, shownUnit, shownValue } from '../values.ts';
 import { controlSign, drawSign } from './icons.ts';
 import { fillBox, type Pen, roundedPath, strokeBox, write } from './pen.ts';
 

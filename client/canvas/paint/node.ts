@@ -2,7 +2,7 @@ import type { HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
 import type { Desk } from '../desk.ts';
 import type { NodeMarks } from '../marks.ts';
-import { font, fonts, isLegible, measures } from '../measures.ts';
+import { font, fonts, isLegible, leastText, measures } from '../measures.ts';
 import { isBend, type NodeLayout } from '../node-layout.ts';
 import { carriedType, type Fitting, plugsOf } from '../plugs.ts';
 import { ownHeader, type Theme } from '../theme.ts';
@@ -65,7 +65,7 @@ function drawOpen(pen: Pen, desk: Desk, scene: NodeScene): void {
   drawProgress(pen, scene);
   drawEdge(pen, box, edgeLook(desk, scene));
   drawDots(pen, desk, scene);
-  if (!detailed) drawSmallTitle(pen, node, { layout, box, pictured: layout.well !== undefined });
+  if (!detailed) drawSmallTitle(pen, node, { box, pictured: layout.well !== undefined });
   ctx.globalAlpha = 1;
   if (scene.marks !== undefined) drawSentence(pen, scene);
 }
@@ -93,16 +93,15 @@ function fieldLook(desk: Desk, { node, marks }: NodeScene, port: string): Parame
 function drawHeaderText(pen: Pen, desk: Desk, { node, layout, marks }: NodeScene): void {
   const { theme, words } = pen;
   const title = font(fonts.node, 600);
-  const small = font(fonts.small);
+  const small = font(Math.max(fonts.small, leastText / pen.scale));
   const y = -measures.header / 2;
   const failed = (marks?.problems.length ?? 0) > 0 || marks?.status?.state === 'failed';
   const badge = badgeOf(marks);
-  const showBadge = badge !== '' && isLegible(fonts.small, pen.scale);
   let right = layout.width - 10;
   if (failed) {
     drawSign(pen, 'warning', { x: right - 6, y, colour: theme.danger });
     right -= 20;
-  } else if (showBadge) {
+  } else if (badge !== '') {
     write(pen, badge, [right, y], { font: small, colour: withAlpha(theme.text, 0.72), align: 'right' });
     right -= words.width(badge, small) + 8;
   }
@@ -176,5 +175,6 @@ function drawSentence(pen: Pen, { layout, marks }: NodeScene): void {
   fillBox(pen, box, { colour: pen.theme.node, radius: measures.radius });
   fillBox(pen, box, { colour: withAlpha(pen.theme.danger, 0.13), radius: measures.radius });
   fillBox(pen, { ...box, width: 3 }, { colour: pen.theme.danger, radius: [measures.radius, 0, 0, measures.radius] });
-  for (const [index, line] of lines.entries()) write(pen, line, [12, box.y + 7 + (index + 0.5) * 17], { font: plain, colour: pen.theme.text });
+  for (const [index, line] of lines.entries())
+    write(pen, line, [12, box.y + 7 + (index + 0.5) * 17], { font: plain, colour: pen.theme.text });
 }

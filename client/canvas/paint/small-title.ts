@@ -1,18 +1,14 @@
 import type { HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
 import { font } from '../measures.ts';
-import type { Box, NodeLayout } from '../node-layout.ts';
+import type { Box } from '../node-layout.ts';
 import { fillBox, type Pen, write } from './pen.ts';
 
 /** Size of titles on the screen when a node is too small for its fields, in CSS px. */
 const onScreen = 12;
 
 /** Writes the title large, for nodes that are seen from far away: below the ports where there is room, over the picture otherwise. */
-export function drawSmallTitle(
-  pen: Pen,
-  node: HostNode,
-  { box, pictured }: { readonly layout: NodeLayout; readonly box: Box; readonly pictured: boolean },
-): void {
+export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { readonly box: Box; readonly pictured: boolean }): void {
   const size = onScreen / pen.scale;
   const letters = font(size, 600);
   const line = size * 1.25;
@@ -21,7 +17,7 @@ export function drawSmallTitle(
   const most = Math.max(1, Math.min(3, Math.floor((box.height - 4 / pen.scale) / line)));
   const lines = pen.words.wrap(node.title, letters, { room, most: pictured ? 1 : most });
   const height = lines.length * line;
-  const middle = pictured ? box.y + Math.max(box.height * 0.5, 0) * 0 + height / 2 + size * 0.3 : box.y + box.height / 2;
+  const middle = pictured ? box.y + height / 2 + size * 0.3 : box.y + box.height / 2;
   if (pictured) fillBox(pen, { ...box, height: height + size * 0.6 }, { colour: withAlpha(pen.theme.node, 0.85), radius: 6 });
   lines.forEach((text, index) => {
     const y = middle - height / 2 + (index + 0.5) * line;

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { type Literal, type PortSpec, parseValue, toProblem } from '../../../nodes/kit/index.ts';
+import { type Literal, parseValue, toProblem } from '../../../nodes/kit/index.ts';
 import { type SeedControl, seedControls } from '../../../workflows/index.ts';
 import type { InputView, NodeView } from '../../graph-view.ts';
 import { type App, isMarked, labelOf, nodeById, setField, toggleMark } from '../app.ts';
@@ -140,7 +140,7 @@ export function field(app: App, place: FieldPlace) {
   const label = plain ? (port.widget?.kind === 'text' ? node.title : labelOf(port)) : labelOf(port);
   const problem = app.state.problems.find(({ node: where, port: which }) => where === node.id && which === port.name);
   return html`<div class="field ${problem ? 'wrong' : ''}" data-field="${node.id}.${port.name}">
-    <label for=${id} title=${port.help}>${label}${port.unit ? html` <small>${port.unit}</small>` : nothing}</label>
+    <label for=${id} title=${port.help}>${label}${port.unit && port.unit !== port.name ? html` <small>${port.unit}</small>` : nothing}</label>
     ${
       plain
         ? nothing

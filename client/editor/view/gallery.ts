@@ -6,8 +6,7 @@ import type { Picture } from '../state.ts';
 /** The address of a picture, smaller if `width` is given. */
 export function pictureUrl(app: App, picture: Picture, width?: number): string {
   const url = app.connection.imageUrl(picture);
-  const glue = url.includes('?') ? '&' : '?';
-  return `${url}${glue}${width === undefined ? '' : `width=${width}&`}v=${Math.round(picture.modified)}`;
+  return width === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}width=${width}`;
 }
 
 /** The pictures that were made, newest first. */

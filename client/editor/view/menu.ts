@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
+import { ref } from 'lit/directives/ref.js';
 import { type App, openDialog } from '../app.ts';
 import { commands, keyText } from '../commands.ts';
 import { startRun } from '../running.ts';
@@ -11,7 +11,13 @@ export function contextMenu(app: App) {
   const { menu } = app.state;
   if (menu === undefined) return nothing;
   const [x, y] = menu.at;
-  const place = styleMap({ left: `${Math.min(x, innerWidth - 230)}px`, top: `${Math.min(y, innerHeight - 330)}px` });
+  // Set by script: the page's policy allows no style attributes.
+  const place = (box: Element | undefined): void => {
+    if (!(box instanceof HTMLElement)) return;
+    const { width, height } = box.getBoundingClientRect();
+    box.style.left = `${Math.max(4, Math.min(x, innerWidth - width - 8))}px`;
+    box.style.top = `${Math.max(4, Math.min(y, innerHeight - height - 8))}px`;
+  };
   const item = (title: string, act: () => void, keys = '') =>
     html`<button role="menuitem" @click=${() => {
       app.set({ menu: undefined });
@@ -29,7 +35,7 @@ export function contextMenu(app: App) {
           item('Run to here', () => startRun(app, { targets: [node] })),
           ...commands.filter(({ id }) => nodeCommands.includes(id)).map(({ title, keys, run }) => item(title, () => run(app), keys)),
         ];
-  return html`<div class="menu context" role="menu" aria-label=${node === undefined ? 'Canvas' : 'Node'} style=${place}>${entries}</div>`;
+  return html`<div class="menu context" role="menu" aria-label=${node === undefined ? 'Canvas' : 'Node'} ${ref(place)}>${entries}</div>`;
 }
 
 /** Short messages at the bottom; errors stay until they are sent away. */

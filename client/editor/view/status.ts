@@ -23,7 +23,8 @@ function lastProblem(app: App) {
   const [first] = app.state.problems;
   if (first === undefined) return nothing;
   const node = first.node === undefined ? undefined : nodeById(app, first.node);
-  return html`<button class="text problem" @click=${() => node && app.view.select([node.id], { reveal: true })}>${node ? `${node.title}: ` : ''}${first.message}</button>`;
+  return html`<button class="text problem" @click=${() => node && app.view.select([node.id], { reveal: true })}>${node ? `${node.title}: ` : ''}${first.message}</button>
+    ${app.state.problems.length > 1 ? html`<span class="more">and ${app.state.problems.length - 1} more</span>` : nothing}`;
 }
 
 /** What runs now, what went wrong, what is saved. */
@@ -32,5 +33,5 @@ export function statusLine(app: App) {
   return html`<footer class="status"><i class="dot ${app.state.run && !hasEnded(app.state.run) ? 'open' : ''}"></i>
     <div class="activity" role="status">${activity(app)}</div>${lastProblem(app)}
     <span class="space"></span>
-    <span>${savedAt === undefined ? '' : `kept ${clock(savedAt)} · `}undo ${app.history.undos} · ${app.nodes().length} nodes</span></footer>`;
+    <span>${savedAt === undefined ? '' : `saved ${clock(savedAt)} · `}undo ${app.history.undos} · ${app.nodes().length} nodes</span></footer>`;
 }

@@ -20,7 +20,9 @@ async function picture(width: number, height: number): Promise<Blob> {
   context.beginPath();
   context.arc(width / 2, height / 2, Math.min(width, height) / 4, 0, 7);
   context.fill();
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob === null ? reject(new Error('No picture.')) : resolve(blob)), 'image/jpeg'));
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob === null ? reject(new Error('No picture.')) : resolve(blob)), 'image/jpeg'),
+  );
 }
 
 async function main(): Promise<void> {
@@ -32,7 +34,10 @@ async function main(): Promise<void> {
   const view = createGraphView(canvas, {
     catalogue,
     theme,
-    picture: ({ name }) => (name.startsWith('missing') ? Promise.reject(new Error('404')) : picture(name.includes('wide') ? 320 : 128, name.includes('tall') ? 320 : 128)),
+    picture: ({ name }) =>
+      name.startsWith('missing')
+        ? Promise.reject(new Error('404'))
+        : picture(name.includes('wide') ? 320 : 128, name.includes('tall') ? 320 : 128),
     imageUrl: ({ folder, name }) => `/v1/images/${folder}/${name}`,
     upload: async (_file, name) => {
       uploads.push(name);
@@ -40,7 +45,8 @@ async function main(): Promise<void> {
     },
   });
   const heard: unknown[] = [];
-  for (const name of ['change', 'select', 'search', 'picture', 'menu', 'notice'] as const) view.on(name, (event) => heard.push({ name, ...event }));
+  for (const name of ['change', 'select', 'search', 'picture', 'menu', 'notice'] as const)
+    view.on(name, (event) => heard.push({ name, ...event }));
   const litegraph: unknown = Reflect.get(canvas, 'data');
   Object.assign(window, {
     view,
