@@ -1,6 +1,6 @@
 import type { HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
-import { font } from '../measures.ts';
+import { font, leastText } from '../measures.ts';
 import type { Box } from '../node-layout.ts';
 import { fillBox, type Pen, write } from './pen.ts';
 
@@ -9,11 +9,14 @@ const onScreen = 12;
 
 /** Writes the title large, for nodes that are seen from far away: below the ports where there is room, over the picture otherwise. */
 export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { readonly box: Box; readonly pictured: boolean }): void {
-  const size = onScreen / pen.scale;
+  const large = onScreen / pen.scale;
+  const room = box.width - large;
+  if (room < 2.5 * large) return;
+  const longest = Math.max(...node.title.split(/\s/).map((word) => pen.words.width(word, font(large, 600))));
+  // A long word is written smaller rather than broken.
+  const size = Math.max(leastText / pen.scale, large * Math.min(1, room / longest));
   const letters = font(size, 600);
   const line = size * 1.25;
-  const room = box.width - size;
-  if (room < 2.5 * size) return;
   const most = Math.max(1, Math.min(3, Math.floor((box.height - 4 / pen.scale) / line)));
   const lines = pen.words.wrap(node.title, letters, { room, most: pictured ? 1 : most });
   const height = lines.length * line;
