@@ -43,6 +43,8 @@ export function ensureBuilt() {
     rmSync(join(root, 'dist', 'client'), { recursive: true, force: true });
     run('vite/bin/vite.js', 'build', '--logLevel', 'warn');
     run('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--mode', 'plugin');
+    // Declarations of the plugin and of what it speaks of; those of nodes/kit and workflows are the same as the server side's.
+    run('typescript/bin/tsc', '-p', 'client/plugin');
   });
 }
 

@@ -99,14 +99,18 @@ export class Marks {
 
   /** Forgets nodes that are gone. */
   keep(nodes: ReadonlySet<NodeId>): void {
-    for (const [node, mark] of this.#marks) {
-      if (nodes.has(node)) continue;
-      this.#marks.delete(node);
-      this.#newest.delete(node);
-      mark.preview?.close();
-      delete mark.loading;
-      closeAll(mark.pictures);
-    }
+    for (const node of this.#marks.keys()) if (!nodes.has(node)) this.forget(node);
+  }
+
+  /** Forgets one node. */
+  forget(node: NodeId): void {
+    const mark = this.#marks.get(node);
+    if (mark === undefined) return;
+    this.#marks.delete(node);
+    this.#newest.delete(node);
+    mark.preview?.close();
+    delete mark.loading;
+    closeAll(mark.pictures);
   }
 
   #at(node: NodeId): NodeMarks {

@@ -49,6 +49,8 @@ export interface HostNode {
   _pos?: Pair;
   size: Pair;
   flags: { collapsed?: boolean; pinned?: boolean };
+  /** Width of a collapsed node, once it has been drawn. */
+  _collapsed_width?: number;
   mode: number;
   order?: number;
   color?: string;
@@ -68,9 +70,18 @@ export interface HostNode {
   connect(slot: number, target: HostNode, targetSlot: number): HostLink | null;
   disconnectInput(slot: number): boolean;
   setProperty(name: string, value: unknown): void;
+  /** What the file said of a node whose type was not known when it was read. */
+  last_serialization?: unknown;
+  has_errors?: boolean;
   setDirtyCanvas(foreground: boolean, background?: boolean): void;
   setSize(size: Pair): void;
   computeSize(out?: Pair): Pair;
+  serialize(): unknown;
+  configure(info: unknown): void;
+  /** Inputs that the node's menu offers to add. */
+  onGetInputs?(): readonly (readonly [string, string, object])[];
+  onDropFile?(file: Blob): void;
+  onRemoved?(): void;
   onDrawForeground?(context: CanvasRenderingContext2D, canvas: HostCanvas): void;
   onPropertyChanged?(name: string, value: unknown, before: unknown): boolean | undefined;
   onConnectInput?(slot: number, type: unknown, output: unknown, origin: HostNode, originSlot: number): boolean;
@@ -90,6 +101,7 @@ export interface HostGraph {
   _nodes: HostNode[];
   _groups: HostGroup[];
   links: Record<string, HostLink | undefined> | Map<number, HostLink>;
+  _nodes_by_id?: Record<string, HostNode>;
   last_node_id: number | string;
   last_link_id: number;
   extra: Record<string, unknown>;
@@ -109,6 +121,9 @@ export interface HostCanvas {
   ds: { scale: number; offset: Pair; min_scale: number; max_scale: number };
   frame: number;
   selected_nodes: Record<string, HostNode>;
+  deselectAllNodes?(): void;
+  /** Draws over the nodes, in graph units. */
+  onDrawForeground?: ((context: CanvasRenderingContext2D, area: unknown) => void) | null;
   default_connection_color_byType?: Record<string, string>;
   default_connection_color_byTypeOff?: Record<string, string>;
   setDirty(foreground: boolean, background?: boolean): void;
@@ -116,6 +131,9 @@ export interface HostCanvas {
   setGraph(graph: HostGraph | null): void;
   stopRendering(): void;
 }
+
+/** Names of node types by the type of a slot that they have. */
+export type SlotTypes = Record<string, { nodes: string[] } | undefined>;
 
 export type HostNodeClass = new (title?: string) => HostNode;
 
@@ -142,6 +160,11 @@ export interface HostLibrary {
     targetSlot: number,
   ) => HostLink;
   MAX_NUMBER_OF_NODES?: number;
+  /** What litegraph notes of the types of slots, for its searches. */
+  registered_slot_in_types?: SlotTypes;
+  registered_slot_out_types?: SlotTypes;
+  slot_types_in?: string[];
+  slot_types_out?: string[];
   NODE_TITLE_HEIGHT: number;
   NODE_SLOT_HEIGHT: number;
   NODE_WIDGET_HEIGHT: number;

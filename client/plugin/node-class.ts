@@ -2,13 +2,16 @@ import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
 import { controlProperty, type PropertyValue } from '../../workflows/index.ts';
 import { toProperty } from '../../workflows/values.ts';
 import { closesCircle, type HostLibrary, type HostNode, type HostNodeClass, type Pair } from './host.ts';
+import { safeText } from './safe-text.ts';
 
 /** What a host adds to the nodes of a type. */
 export interface NodeParts {
   /** Called at the end of the constructor: widgets, drawing hooks. */
   readonly furnish?: (node: HostNode, spec: NodeSpec) => void;
-  /** Height below the widgets that is kept free, in graph units. */
-  readonly reserve?: (node: HostNode, spec: NodeSpec) => number;
+  /** What a node needs in graph units: height below its widgets, and width in all. */
+  readonly room?: (spec: NodeSpec) => { readonly height: number; readonly width: number };
+  /** Colours of header and body; the host's own where there are none. */
+  readonly colours?: (spec: NodeSpec) => { readonly header: string; readonly body: string };
 }
 
 /** litegraph compares names of types only; what fits besides is said by a list. */
@@ -30,13 +33,16 @@ export function defaultProperties(spec: NodeSpec): Record<string, PropertyValue>
   return properties;
 }
 
-const labelled = (port: PortSpec): object => ({ label: port.label ?? port.name });
+/** What litegraph is told of a slot; its menus take labels for HTML. */
+export const labelled = (port: PortSpec): { readonly label: string } => ({ label: safeText(port.label ?? port.name) });
 
 /** The litegraph class of a node type, made of the host's own base class; `spec` is asked for anew, for lists of choices change. */
 export function nodeClass(host: HostLibrary, spec: () => NodeSpec, parts: NodeParts = {}): HostNodeClass {
   return class DiffusionNode extends host.LGraphNode {
-    static readonly title = spec().title;
-    static readonly desc = spec().help;
+    static readonly title = safeText(spec().title);
+    static readonly desc = safeText(spec().help);
+    static readonly color = parts.colours?.(spec()).header;
+    static readonly bgcolor = parts.colours?.(spec()).body;
 
     constructor(title?: string) {
       super(title ?? spec().title);
@@ -52,7 +58,8 @@ export function nodeClass(host: HostLibrary, spec: () => NodeSpec, parts: NodePa
 
     override computeSize(out?: Pair): Pair {
       const size = super.computeSize(out);
-      return [size[0], size[1] + (parts.reserve?.(this, spec()) ?? 0)];
+      const room = parts.room?.(spec());
+      return room === undefined ? size : [Math.max(size[0], room.width), size[1] + room.height];
     }
 
     override onConnectInput(_slot: number, _type: unknown, _output: unknown, origin: HostNode): boolean {

@@ -109,7 +109,14 @@ function drawHeaderText(pen: Pen, desk: Desk, { node, layout, marks }: NodeScene
   write(pen, words.fit(node.title, title, right - 10), [10, y], { font: title, colour: theme.text });
 }
 
-function drawProgress(pen: Pen, { layout, marks }: NodeScene): void {
+/** What runs say of a node, and its size. */
+export interface RunScene {
+  readonly layout: Pick<NodeLayout, 'width' | 'height'>;
+  readonly marks: NodeMarks | undefined;
+}
+
+/** A bar along the top edge of a running node's body. */
+export function drawProgress(pen: Pen, { layout, marks }: RunScene): void {
   const share = progressOf(marks);
   if (share === undefined) return;
   const { ctx, theme } = pen;
@@ -164,7 +171,7 @@ function drawCollapsed(pen: Pen, desk: Desk, scene: NodeScene): void {
 }
 
 /** The sentence of a failure, under the node. */
-function drawSentence(pen: Pen, { layout, marks }: NodeScene): void {
+export function drawSentence(pen: Pen, { layout, marks }: RunScene): void {
   const problem = marks?.problems[0];
   const message = problem?.message ?? (marks?.status?.state === 'failed' ? marks.status.reason : undefined);
   if (message === undefined || !isLegible(fonts.node, pen.scale)) return;

@@ -16,8 +16,11 @@ import { drawPlot } from './plot.ts';
 export const picturePort = (spec: NodeSpec | undefined): string | undefined =>
   spec?.inputs.find(({ widget }) => widget?.kind === 'choice' && widget.source === 'input-images')?.name;
 
+/** The parts of a desk that say what nodes show; hosts that are not ours have them too. */
+export type Showing = Pick<Desk, 'marks' | 'inputs' | 'doing' | 'specOf'>;
+
 /** What a node shows, in the order of what came last. */
-export function picturesOf(desk: Desk, node: HostNode): { readonly pictures: readonly Drawable[]; readonly faded: boolean } {
+export function picturesOf(desk: Showing, node: HostNode): { readonly pictures: readonly Drawable[]; readonly faded: boolean } {
   const marks = desk.marks.get(idOf(node));
   const running = marks?.status?.state === 'running';
   const shown = marks?.pictures.flatMap(({ bitmap }) => bitmap ?? []) ?? [];
@@ -31,7 +34,7 @@ export function picturesOf(desk: Desk, node: HostNode): { readonly pictures: rea
 }
 
 /** Draws what a node shows: pictures, a plot, a text, or what will be there. */
-export function drawWell(pen: Pen, desk: Desk, { node, box }: { readonly node: HostNode; readonly box: Box }): void {
+export function drawWell(pen: Pen, desk: Showing, { node, box }: { readonly node: HostNode; readonly box: Box }): void {
   const spec = desk.specOf(node);
   const marks = desk.marks.get(idOf(node));
   if (spec === undefined) drawUnknown(pen, node, box);
@@ -40,7 +43,7 @@ export function drawWell(pen: Pen, desk: Desk, { node, box }: { readonly node: H
   else drawPictureWell(pen, desk, { node, box });
 }
 
-function drawPictureWell(pen: Pen, desk: Desk, { node, box }: { readonly node: HostNode; readonly box: Box }): void {
+function drawPictureWell(pen: Pen, desk: Showing, { node, box }: { readonly node: HostNode; readonly box: Box }): void {
   const { pictures, faded } = picturesOf(desk, node);
   if (pictures.length === 0) {
     drawEmpty(pen, desk.marks.get(idOf(node)), box);
