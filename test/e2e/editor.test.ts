@@ -32,6 +32,23 @@ async function addNode(page: Page, words: string, at: readonly [number, number])
   await page.mouse.dblclick(...at);
   await page.locator('.picker .query').fill(words);
   await page.keyboard.press('Enter');
+  await page.locator('.curtain').waitFor({ state: 'detached' });
+}
+
+/** Selects a node by its title. */
+const selectNode = (page: Page, title: string): Promise<void> =>
+  page.evaluate((wanted) => {
+    const { nodes = () => [], view } = window.__editor ?? {};
+    view?.select(nodes().flatMap((node) => (node.title === wanted ? [node.id] : [])));
+  }, title);
+
+/** Begins with nothing, as a person would: by the palette of commands. */
+async function emptyTable(page: Page): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.locator('.picker .query').fill('new empty');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => window.__editor?.nodes().length === 0);
+  await page.locator('.curtain').waitFor({ state: 'detached' });
 }
 
 describe('the editor', () => {
@@ -81,10 +98,7 @@ describe('the editor', () => {
 
   it('wires a graph by hand: nodes from the search, wires by the mouse, a prompt typed into its node', async () => {
     const { page, context, errors } = await openEditor(browser, server.url);
-    await page.keyboard.press('ControlOrMeta+k');
-    await page.locator('.picker .query').fill('new empty');
-    await page.keyboard.press('Enter');
-    await page.waitForFunction(() => window.__editor?.nodes().length === 0);
+    await emptyTable(page);
     await addNode(page, 'load model', [90, 140]);
     await addNode(page, 'text encoder', [330, 110]);
     await addNode(page, 'empty latent', [330, 330]);
@@ -239,10 +253,7 @@ describe('the editor', () => {
       (window.__editor?.state.run?.outputs ?? []).flatMap(({ files }) => files.map((file) => file.name)),
     );
     const before = await wiresOf(page);
-    await page.keyboard.press('ControlOrMeta+k');
-    await page.locator('.picker .query').fill('new empty');
-    await page.keyboard.press('Enter');
-    await page.waitForFunction(() => window.__editor?.nodes().length === 0);
+    await emptyTable(page);
     await dropFile(page, { name: 'found.png', type: 'image/png', bytes: await readFile(join(server.data, 'output', name)) });
     await page.waitForFunction(() => window.__editor?.nodes().length === 11);
     expect(await wiresOf(page)).toEqual(before);
@@ -343,14 +354,28 @@ describe('the editor', () => {
 
   it('has nothing that axe finds hard to read or to reach, in both themes and both sizes', async () => {
     const axe = await readFile(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+    const looks: readonly (readonly [keyof typeof sizes, string, (page: Page) => Promise<unknown>])[] = [
+      ['desk', 'the workflow', async () => undefined],
+      ['desk', 'a node and the library', async (page) => [await page.click('#rail-nodes'), await selectNode(page, 'Noise')]],
+      ['desk', 'templates', (page) => page.click('#rail-templates')],
+      ['desk', 'the search', (page) => page.keyboard.press('ControlOrMeta+k')],
+      ['desk', 'a picture', (page) => page.locator('.thumb').first().click()],
+      ['phone', 'the prompt', async () => undefined],
+      ['phone', 'the outline', (page) => page.click('#tab-outline')],
+    ];
     for (const colorScheme of ['dark', 'light'] as const) {
-      for (const viewport of [
-        { width: 1440, height: 900 },
-        { width: 390, height: 844 },
-      ]) {
-        const { page, context } = await openEditor(browser, server.url, { colorScheme, viewport, bypassCSP: true });
+      for (const [size, what, show] of looks) {
+        const { page, context } = await openEditor(browser, server.url, {
+          colorScheme,
+          viewport: sizes[size],
+          bypassCSP: true,
+          reducedMotion: 'reduce',
+        });
         await page.addScriptTag({ content: axe });
+        await show(page);
         const found = await page.evaluate(async () => {
+          await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
           const run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> = Reflect.get(
             Reflect.get(window, 'axe'),
             'run',
@@ -358,7 +383,7 @@ describe('the editor', () => {
           const { violations } = await run({ runOnly: ['wcag2a', 'wcag2aa'] });
           return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
         });
-        expect(found, `${colorScheme} ${viewport.width}`).toEqual([]);
+        expect(found, `${colorScheme}, ${what}`).toEqual([]);
         await context.close();
       }
     }

@@ -33,19 +33,20 @@ export function locate(page: Page, spot: Spot): Promise<[number, number]> {
       if (index < 0) throw new Error(`“${wanted.node}” has no such port.`);
       return 6 + (index + 0.5) * 24;
     };
+    const name = 'name' in wanted ? wanted.name : '';
     const place = (): [number, number] => {
       const middle = node.size[0] / 2;
       if (wanted.part === 'header') return [middle, -14];
       if (wanted.part === 'well') return [middle, node.size[1] - 60];
-      if (wanted.part === 'input') return [0, row(sockets.findIndex(({ port }) => port.name === wanted.name))];
-      if (wanted.part === 'output') return [node.size[0], row(view.outputs.findIndex(({ name }) => name === wanted.name))];
+      if (wanted.part === 'input') return [0, row(sockets.findIndex(({ port }) => port.name === name))];
+      if (wanted.part === 'output') return [node.size[0], row(view.outputs.findIndex((output) => output.name === name))];
       let y = 6 + rows * 24 + (rows > 0 ? 2 : 0);
       for (const { port } of fields) {
         const long = port.widget?.multiline === true;
-        if (port.name === wanted.name) return [middle, y + (long ? 30 : 12)];
+        if (port.name === name) return [middle, y + (long ? 30 : 12)];
         y += long ? 72 : 27;
       }
-      throw new Error(`“${wanted.node}” has no field “${wanted.name}”.`);
+      throw new Error(`“${wanted.node}” has no field “${name}”.`);
     };
     const [x, y] = place();
     const { scale, offset } = canvas.data.ds;

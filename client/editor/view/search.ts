@@ -18,7 +18,8 @@ function fitting(specs: readonly NodeSpec[], request: SearchRequest | undefined)
 /** A list that is searched by typing and picked from by arrows and Enter. */
 export interface PickList<T> {
   readonly label: string;
-  readonly entries: readonly T[];
+  /** Those that fit what is typed now; asked again at Enter, which may come before the list is drawn. */
+  readonly entries: () => readonly T[];
   readonly draw: (entry: T) => unknown;
   readonly pick: (entry: T) => void;
   readonly none: string;
@@ -28,9 +29,13 @@ const visible = 60;
 
 /** Draws a pick list as a dialog. */
 export function pickList<T>(app: App, { label, entries, draw, pick, none }: PickList<T>) {
-  const shown = entries.slice(0, visible);
-  const picked = Math.min(app.state.picked, Math.max(shown.length - 1, 0));
+  const now = (): { readonly shown: readonly T[]; readonly picked: number } => {
+    const shown = entries().slice(0, visible);
+    return { shown, picked: Math.min(app.state.picked, Math.max(shown.length - 1, 0)) };
+  };
+  const { shown, picked } = now();
   const keys = (event: KeyboardEvent): void => {
+    const { shown, picked } = now();
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0 && shown.length > 0) {
       event.preventDefault();
@@ -59,7 +64,7 @@ export function searchDialog(app: App, request: SearchRequest | undefined) {
   const specs = fitting([...app.catalogue.values()], request);
   return pickList(app, {
     label: request?.wire ? `Nodes that fit ${request.wire.type}` : 'Search and add a node',
-    entries: fuzzyFilter(app.state.query, specs, searchTexts),
+    entries: () => fuzzyFilter(app.state.query, specs, searchTexts),
     none: 'No node fits.',
     draw: (spec) =>
       html`<i class="swatch ${spec.category}"></i><span><b>${spec.title}</b> <code>${spec.type}</code><small>${spec.help}</small></span>`,
@@ -77,7 +82,7 @@ export function searchDialog(app: App, request: SearchRequest | undefined) {
 export function commandDialog(app: App) {
   return pickList(app, {
     label: 'What do you want to do?',
-    entries: fuzzyFilter(app.state.query, commands, ({ title, group }) => [title, group]),
+    entries: () => fuzzyFilter(app.state.query, commands, ({ title, group }) => [title, group]),
     none: 'There is no such command.',
     draw: ({ title, keys, group }) =>
       html`<span><b>${title}</b> <small>${group}</small></span>${keys ? html`<kbd>${keyText(keys)}</kbd>` : nothing}`,
