@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
@@ -35,6 +35,12 @@ async function addNode(page: Page, words: string, at: readonly [number, number])
   await page.locator('.curtain').waitFor({ state: 'detached' });
 }
 
+/** A picture of an earlier day. */
+async function withPicture(data: string): Promise<void> {
+  await mkdir(join(data, 'output'), { recursive: true });
+  await copyFile(join(root, 'workflows/example.png'), join(data, 'output/example.png'));
+}
+
 /** Selects a node by its title. */
 const selectNode = (page: Page, title: string): Promise<void> =>
   page.evaluate((wanted) => {
@@ -56,7 +62,7 @@ describe('the editor', () => {
   let server: RealServer;
 
   beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
+    [browser, server] = await Promise.all([launchBrowser(), startRealServer([], withPicture)]);
   });
   afterAll(async () => {
     await browser.close();
@@ -78,7 +84,7 @@ describe('the editor', () => {
     );
     expect(await runToEnd(page)).toBe('done');
     expect(await previews).toBeGreaterThan(0);
-    await page.waitForSelector('.thumb img');
+    await page.waitForSelector('.thumb[title^=picture_] img');
     const thumb = await page.evaluate(async () => {
       const image = document.querySelector<HTMLImageElement>('.thumb img');
       await image?.decode();
@@ -86,7 +92,7 @@ describe('the editor', () => {
     });
     expect(thumb).toBe(128);
     const files = await readdir(join(server.data, 'output'));
-    expect(files.filter((name) => name.endsWith('.png'))).toHaveLength(1);
+    expect(files.filter((name) => /^picture_\d+_\.png$/.test(name))).toHaveLength(1);
     // The picture stands in the node: its middle is red.
     const [x, y] = await locate(page, { node: 'Save image', part: 'well' });
     const shot = await sharp(await page.screenshot({ clip: { x: x - 4, y: y - 4, width: 8, height: 8 } })).stats();

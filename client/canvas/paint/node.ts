@@ -101,7 +101,7 @@ function drawHeaderText(pen: Pen, desk: Desk, { node, layout, marks }: NodeScene
   if (failed) {
     drawSign(pen, 'warning', { x: right - 6, y, colour: theme.danger });
     right -= 20;
-  } else if (badge !== '') {
+  } else if (badge !== '' && words.width(node.title, title) + words.width(badge, small) + 28 <= layout.width) {
     write(pen, badge, [right, y], { font: small, colour: withAlpha(theme.text, 0.72), align: 'right' });
     right -= words.width(badge, small) + 8;
   }

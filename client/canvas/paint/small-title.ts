@@ -10,15 +10,19 @@ const onScreen = 12;
 /** Writes the title large, for nodes that are seen from far away: below the ports where there is room, over the picture otherwise. */
 export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { readonly box: Box; readonly pictured: boolean }): void {
   const large = onScreen / pen.scale;
-  const room = box.width - large;
+  const room = box.width - large / 2;
   if (room < 2.5 * large) return;
   const longest = Math.max(...node.title.split(/\s/).map((word) => pen.words.width(word, font(large, 600))));
-  // A long word is written smaller rather than broken.
+  // A long word is written smaller, and then shortened, rather than broken.
   const size = Math.max(leastText / pen.scale, large * Math.min(1, room / longest));
   const letters = font(size, 600);
   const line = size * 1.25;
   const most = Math.max(1, Math.min(3, Math.floor((box.height - 4 / pen.scale) / line)));
-  const lines = pen.words.wrap(node.title, letters, { room, most: pictured ? 1 : most });
+  const title = node.title
+    .split(/\s/)
+    .map((word) => pen.words.fit(word, letters, room))
+    .join(' ');
+  const lines = pen.words.wrap(title, letters, { room, most: pictured ? 1 : most });
   const height = lines.length * line;
   const middle = pictured ? box.y + height / 2 + size * 0.3 : box.y + box.height / 2;
   if (pictured) fillBox(pen, { ...box, height: height + size * 0.6 }, { colour: withAlpha(pen.theme.node, 0.85), radius: 6 });
