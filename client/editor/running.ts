@@ -1,5 +1,6 @@
 import { type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph } from '../../workflows/index.ts';
+import { randomSeed } from '../random-seed.ts';
 import { hasEnded } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
 
@@ -10,11 +11,6 @@ export interface RunRequest {
   /** The sheet of a foreign workflow was read. */
   readonly approved?: boolean;
 }
-
-const randomSeed = (): bigint => {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return (BigInt(high & 0x1fffff) << 32n) | BigInt(low);
-};
 
 /** Is something of this page running or waiting? */
 export const isBusy = (app: App): boolean => app.state.run !== undefined && !hasEnded(app.state.run);

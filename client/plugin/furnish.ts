@@ -1,5 +1,5 @@
 import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
-import { controlProperty, showsPicture } from '../../workflows/index.ts';
+import { controlProperty, estimateSize, showsPicture } from '../../workflows/index.ts';
 import { themeOf } from '../canvas/theme.ts';
 import type { HostCanvas, HostNode } from './host.ts';
 import { defaultProperties, labelled, type NodeParts, slotType } from './node-class.ts';
@@ -18,23 +18,21 @@ export interface NodeWorld {
 
 /** Graph units below the widgets of nodes that show something. */
 const wellHeight = 150;
-/** A line of a prompt can be read in a node of this width. */
-const textWidth = 300;
+/** Graph units for litegraph's arrows beside a choice. */
+const arrows = 50;
 
 /** What makes a node of the catalogue one that lives in a stock litegraph: widgets, drawing, colours. */
 export function hostParts(world: NodeWorld): NodeParts {
   const { header, node } = themeOf('dark');
   return {
     furnish: (made, spec) => furnish(world, made, spec),
-    room: (spec) => ({ height: roomFor(spec), width: hasText(spec) ? textWidth : 0 }),
+    room: (spec) => ({ height: roomFor(spec), width: estimateSize(spec, 0)[0] + arrows }),
     colours: ({ category }) => ({ header: header[category], body: node }),
   };
 }
 
 /** Height below the widgets that is kept for what a node shows, in graph units. */
 export const roomFor = (spec: NodeSpec): number => (showsPicture(spec) ? wellHeight : 0);
-
-const hasText = ({ inputs }: NodeSpec): boolean => inputs.some(({ widget }) => widget?.kind === 'text' && widget.multiline === true);
 
 function furnish(world: NodeWorld, node: HostNode, first: NodeSpec): void {
   const specOf = (): NodeSpec => world.spec(first.type) ?? first;

@@ -8,7 +8,7 @@ import { safeText } from './safe-text.ts';
 export interface NodeParts {
   /** Called at the end of the constructor: widgets, drawing hooks. */
   readonly furnish?: (node: HostNode, spec: NodeSpec) => void;
-  /** What a node needs in graph units: height below its widgets, and width in all. */
+  /** In graph units: the height that is kept free below the widgets, and the width that a new node has at least. */
   readonly room?: (spec: NodeSpec) => { readonly height: number; readonly width: number };
   /** Colours of header and body; the host's own where there are none. */
   readonly colours?: (spec: NodeSpec) => { readonly header: string; readonly body: string };
@@ -53,13 +53,13 @@ export function nodeClass(host: HostLibrary, spec: () => NodeSpec, parts: NodePa
       for (const port of current.inputs) if (port.widget === undefined) this.addInput(port.name, slotType(port), labelled(port));
       for (const port of current.outputs) this.addOutput(port.name, port.type, labelled(port));
       parts.furnish?.(this, current);
-      this.setSize(this.computeSize());
+      const least = this.computeSize();
+      this.setSize([Math.max(least[0], parts.room?.(current).width ?? 0), least[1]]);
     }
 
     override computeSize(out?: Pair): Pair {
       const size = super.computeSize(out);
-      const room = parts.room?.(spec());
-      return room === undefined ? size : [Math.max(size[0], room.width), size[1] + room.height];
+      return [size[0], size[1] + (parts.room?.(spec()).height ?? 0)];
     }
 
     override onConnectInput(_slot: number, _type: unknown, _output: unknown, origin: HostNode): boolean {

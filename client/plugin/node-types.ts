@@ -21,7 +21,7 @@ export interface NodeTypes {
 export function registerNodeTypes(host: HostLibrary, prefix: string, parts: NodeParts = {}): NodeTypes {
   let catalogue: Catalogue = new Map();
   const before = new Map<string, NodeSpec>();
-  const named = Object.hasOwn(host.Nodes ?? {}, 'DiffusionNode') ? host.Nodes?.DiffusionNode : undefined;
+  const restoreNames = new Map<string, () => void>();
   const registered = (type: string): string => `${prefix}/${type}`;
   const bare = (name: string): string | undefined => (name?.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : undefined);
   const remove = (type: string): void => {
@@ -31,11 +31,10 @@ export function registerNodeTypes(host: HostLibrary, prefix: string, parts: Node
   const put = (type: string, spec: NodeSpec): void => {
     const known = before.has(type);
     before.set(type, spec);
-    if (!known)
-      host.registerNodeType(
-        registered(type),
-        nodeClass(host, () => before.get(type) ?? spec, parts),
-      );
+    if (known) return;
+    const made = nodeClass(host, () => before.get(type) ?? spec, parts);
+    if (!restoreNames.has(made.name)) restoreNames.set(made.name, holdName(host, made.name));
+    host.registerNodeType(registered(type), made);
   };
   return {
     get catalogue() {
@@ -55,9 +54,17 @@ export function registerNodeTypes(host: HostLibrary, prefix: string, parts: Node
     dispose() {
       for (const type of [...before.keys()]) remove(type);
       catalogue = new Map();
-      if (host.Nodes === undefined) return;
-      if (named === undefined) delete host.Nodes.DiffusionNode;
-      else host.Nodes.DiffusionNode = named;
+      for (const restore of restoreNames.values()) restore();
     },
+  };
+}
+
+/** litegraph also keeps classes by their JavaScript name and never lets them go. Gives back how to put a name as it was. */
+function holdName({ Nodes }: HostLibrary, name: string): () => void {
+  if (Nodes === undefined) return () => undefined;
+  const held = Object.hasOwn(Nodes, name) ? { value: Nodes[name] } : undefined;
+  return () => {
+    if (held === undefined) delete Nodes[name];
+    else Nodes[name] = held.value;
   };
 }

@@ -28,7 +28,7 @@ export function revive({ host, graph, types }: HostGround): void {
 export function retire({ host, graph, types }: HostGround): void {
   for (const old of [...graph._nodes]) {
     if (types.specOf(old) === undefined) continue;
-    const saved = copy(old.serialize());
+    const saved = { ...asRecord(copy(old.serialize())), title: old.title };
     const next = new host.LGraphNode();
     next.last_serialization = saved;
     next.has_errors = true;
@@ -37,6 +37,8 @@ export function retire({ host, graph, types }: HostGround): void {
   }
   graph.setDirtyCanvas(true, true);
 }
+
+const asRecord = (value: unknown): object => (isRecord(value) ? value : {});
 
 /** Wires name nodes by id, so that another node can take the place of one. */
 function replace(graph: HostGraph, old: HostNode, next: HostNode): void {
