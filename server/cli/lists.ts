@@ -2,7 +2,7 @@ import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
 import { stringifyJson } from '../../workflows/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
-import type { CommonOptions } from './options.ts';
+import { type CommonOptions, warnOfModels } from './options.ts';
 
 /** Columns as wide as their longest cell, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -31,8 +31,9 @@ export async function nodesCommand({ json }: { json: boolean }): Promise<void> {
 }
 
 /** `litegraph-diffusion models`. */
-export async function modelsCommand({ models, json }: CommonOptions & { json: boolean }): Promise<void> {
-  const list = await listModels(models);
+export async function modelsCommand({ json, ...options }: CommonOptions & { json: boolean }): Promise<void> {
+  await warnOfModels(options);
+  const list = await listModels(options.models);
   const rows = list.map(({ name, family, bytes, embedded, path }) => [name, family, size(bytes), embedded ? 'embedded' : path]);
   process.stdout.write(`${json ? stringifyJson({ models: list }) : table([['name', 'family', 'size', 'where'], ...rows])}\n`);
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 
@@ -8,13 +9,15 @@ export interface CommonOptions {
   readonly data: string;
 }
 
+const defaultModels = 'models';
+
 /** Results of nodes are kept up to this many bytes. */
 export const cacheBytes = 1_000_000_000;
 
 /** Adds `--models`, `--device` and `--data`. */
 export function withCommonOptions(command: Command): Command {
   return command
-    .option('--models <dir>', 'folder with models; the embedded model is always there', 'models')
+    .option('--models <dir>', 'folder with models; the embedded model is always there', defaultModels)
     .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
     .option('--data <dir>', 'folder that holds input/, output/ and cache/', '.');
 }
@@ -25,6 +28,14 @@ export const commonOptions = (given: { models: string; device: string; data: str
   device: given.device,
   data: resolve(given.data),
 });
+
+/** Says on standard error that the folder of `--models` is not there; without the option there need not be one. */
+export async function warnOfModels({ models }: CommonOptions): Promise<void> {
+  if (models === resolve(defaultModels)) return;
+  const there = await stat(models).catch(() => undefined);
+  if (there?.isDirectory()) return;
+  process.stderr.write(`Note: there is no folder ${models}; only the embedded model can be used.\n`);
+}
 
 /** Collects an option that may be repeated. */
 export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

@@ -76,7 +76,7 @@ async function run(started: Started, request: RunRequest, signal: AbortSignal): 
     box.push({ type: 'problem', problem: toProblem(thrown) });
     return 'failed';
   });
-  await previews.flush().catch(() => undefined);
+  await previews.flush();
   box.flush();
   send({ type: 'ended', job: request.job, end });
 }
