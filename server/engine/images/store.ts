@@ -70,9 +70,16 @@ export function imageStore({ folders, text, now }: ImageStoreOptions): ImageStor
       return files;
     },
     show: (image) => writing(folders.preview, () => Promise.all(pictures(image).map((picture) => showPicture(folders.preview, picture)))),
+    has: ({ folder, name }) => isThere(join(folders[folder], name)),
     resize: (image, size) => resizeImage(image, size),
   };
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 const pictures = (image: Image): Picture[] => Array.from({ length: image.dims[0] ?? 0 }, (_, index) => toBytes(image, index));
 
@@ -143,11 +150,7 @@ async function showPicture(folder: string, picture: Picture): Promise<ImageFile>
   const name = `${createHash('sha256').update(`${width}x${height}`).update(picture.rgb).digest('hex').slice(0, 32)}.png`;
   const file: ImageFile = { folder: 'preview', name, width, height };
   const path = join(folder, name);
-  const there = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (there) return file;
+  if (await isThere(path)) return file;
   await mkdir(folder, { recursive: true });
   const unfinished = await writeUnfinished(folder, await encodePng(picture, shownLevel), { kept: false });
   try {

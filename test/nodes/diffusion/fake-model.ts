@@ -47,7 +47,7 @@ const none = async (): Promise<never> => {
   throw new Error('The tests of nodes have no models and no pictures.');
 };
 const models: ModelStore = { checkpoint: none, identity: none };
-const images: ImageStore = { load: none, identity: none, save: none, show: none, resize: none };
+const images: ImageStore = { load: none, identity: none, save: none, show: none, has: none, resize: none };
 
 /** What a node that needs no files may touch. */
 export const context = (signal = new AbortController().signal): RunContext => ({ signal, models, images });
