@@ -1,7 +1,8 @@
 import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
 import { stringifyJson } from '../../workflows/index.ts';
-import { loadCatalogue } from '../catalogue.ts';
+import { loadCatalogue, withChoices } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
+import { choicesNow } from '../files/choices.ts';
 import { type CommonOptions, warnOfModels } from './options.ts';
 
 /** Columns as wide as their longest cell, two blanks apart. */
@@ -22,11 +23,12 @@ const describe = (spec: NodeSpec): string[] => [
   `${spec.inputs.map(port).join(' ')} → ${spec.outputs.map(port).join(' ') || '—'}`,
 ];
 
-/** `litegraph-diffusion nodes`. */
-export async function nodesCommand({ json }: { json: boolean }): Promise<void> {
+/** `litegraph-diffusion nodes`, with the lists of models and pictures as they are now. */
+export async function nodesCommand({ json, ...options }: CommonOptions & { json: boolean }): Promise<void> {
   const { specs, problems } = await loadCatalogue();
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  const list = [...specs.values()];
+  await warnOfModels(options);
+  const list = [...withChoices(specs, await choicesNow(options)).values()];
   process.stdout.write(`${json ? stringifyJson({ nodes: list }) : table([['type', 'title', 'shelf', 'ports'], ...list.map(describe)])}\n`);
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { checkDeviceName } from '../engine/device-names.ts';
 
 /** What every command takes. Paths are absolute. */
 export interface CommonOptions {
@@ -18,7 +19,7 @@ export const cacheBytes = 1_000_000_000;
 export function withCommonOptions(command: Command): Command {
   return command
     .option('--models <dir>', 'folder with models; the embedded model is always there', defaultModels)
-    .option('--device <name>', 'auto, cpu, cuda or cuda:N', 'auto')
+    .option('--device <name>', 'auto, cpu, cuda or cuda:N', checkDeviceName, 'auto')
     .option('--data <dir>', 'folder that holds input/, output/ and cache/', '.');
 }
 
@@ -38,4 +39,4 @@ export async function warnOfModels({ models }: CommonOptions): Promise<void> {
 }
 
 /** Collects an option that may be repeated. */
-export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -15,8 +15,7 @@ import {
   type WorkflowSource,
 } from '../../workflows/index.ts';
 import { withChoices } from '../catalogue.ts';
-import { locateModels } from '../engine/models/list.ts';
-import { imageNames } from '../files/gallery.ts';
+import { choicesNow } from '../files/choices.ts';
 import { packageRoot } from '../files/package-root.ts';
 import { dataFolders } from '../files/paths.ts';
 import { copyExample, exampleName } from '../files/prepare.ts';
@@ -61,14 +60,13 @@ async function readSource(file: string): Promise<string> {
 }
 
 /** The lists of files as they are now. The example picture of the templates is put into place for a workflow that names it. */
-async function catalogueFor(text: string, { models, data }: CommonOptions, specs: ReadonlyMap<string, NodeSpec>): Promise<Catalogue> {
-  const { input } = dataFolders(data).images;
+async function catalogueFor(text: string, options: CommonOptions, specs: ReadonlyMap<string, NodeSpec>): Promise<Catalogue> {
+  const { input } = dataFolders(options.data).images;
   if (text.includes(`"${exampleName}"`)) {
     await usableFolder(input, '--data');
     await copyExample(packageRoot(), input);
   }
-  const [located, inputImages] = await Promise.all([locateModels(models), imageNames(input)]);
-  return withChoices(specs, { checkpoints: located.map(({ name }) => name), inputImages });
+  return withChoices(specs, await choicesNow(options));
 }
 
 /** Reads a workflow, sets values and checks everything. Throws the first problem of reading; gives all problems of the graph. */

@@ -297,6 +297,8 @@ describe('nodes and models', () => {
     const { output } = await new Program('nodes', '--json').ended();
     const list = z.object({ nodes: z.array(z.looseObject({ type: z.string() })) }).parse(JSON.parse(output));
     expect(list.nodes.map(({ type }) => type)).toContain('UNetStep');
+    expect(output).toContain('"options":["tiny-emoji"]');
+    expect((await new Program('nodes', '--device', 'tpu').ended()).code).toBe(2);
     const models = await new Program('models', '--json').ended();
     expect(JSON.parse(models.output)).toMatchObject({ models: [{ name: 'tiny-emoji', embedded: true }] });
   });
