@@ -15,8 +15,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 3) throw new Error('--rounds wants a whole number from 3 up.');
-if (values.peer !== undefined && (values.peer !== 'comfyui' || positionals[0] === undefined)) throw new Error('Usage: --peer comfyui PATH');
+const refuse = (sentence) => {
+  console.error(sentence);
+  process.exit(2);
+};
+if (!Number.isInteger(rounds) || rounds < 3) refuse('--rounds wants a whole number from 3 up.');
+if (values.peer !== undefined && (values.peer !== 'comfyui' || positionals[0] === undefined)) refuse('Usage: --peer comfyui PATH');
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
 const median = (list) => sorted(list)[Math.floor(list.length / 2)];
@@ -91,9 +95,11 @@ async function overhead(server, peer) {
 
 ensureBuilt();
 const data = mkdtempSync(join(tmpdir(), 'litegraph-diffusion-bench-'));
-const server = await startServer(data);
-const comfy = values.peer === undefined ? undefined : await startComfy(positionals[0], await freePort());
+let server;
+let comfy;
 try {
+  server = await startServer(data);
+  if (values.peer !== undefined) comfy = await startComfy(positionals[0], await freePort());
   const idle = residentMegabytes(server.pid);
   const theirs = comfy === undefined ? 951 : residentMegabytes(comfy.pid);
   const source = comfy === undefined ? 'ComfyUI’s recorded 951 MB' : 'ComfyUI, same run';
@@ -104,7 +110,7 @@ try {
   await comfy?.stop();
   await sampling(server);
 } finally {
-  await server.stop();
+  await server?.stop();
   await comfy?.stop();
   rmSync(data, { recursive: true, force: true });
 }

@@ -1,8 +1,8 @@
 // Child processes of the benchmark: our server, the echo baseline, the raw session, a ComfyUI checkout.
 import { fork, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
 
@@ -54,19 +54,30 @@ export function startScript(name, ...args) {
   return { ask, stop: () => stopChild(child) };
 }
 
-/** ComfyUI on the CPU from a checkout; its Python is `python` in a `venv` or `.venv` there, or `$PYTHON`, or python3. */
+/** The Python of a checkout: of a virtual environment in it, or `$PYTHON`, or python3. */
+function pythonOf(path) {
+  const own = ['venv', '.venv'].map((name) => join(path, name, 'bin/python')).find((file) => existsSync(file));
+  return own ?? process.env.PYTHON ?? 'python3';
+}
+
+/** ComfyUI on the CPU from a checkout. */
 export async function startComfy(path, port) {
-  const python = process.env.PYTHON ?? 'python3';
-  const child = spawn(python, ['main.py', '--cpu', '--port', String(port), '--preview-method', 'none', '--disable-all-custom-nodes'], {
-    cwd: path,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    pythonOf(resolve(path)),
+    ['main.py', '--cpu', '--port', String(port), '--preview-method', 'none', '--disable-all-custom-nodes'],
+    {
+      cwd: path,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let output = '';
+  child.once('error', () => undefined);
   child.stderr.on('data', (chunk) => {
     output = (output + chunk).slice(-4000);
   });
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
+    if (child.pid === undefined) throw new Error(`ComfyUI could not be started with ${pythonOf(path)} in ${path}.`);
     if (child.exitCode !== null) throw new Error(`ComfyUI ended with code ${child.exitCode}:\n${output}`);
     const up = await fetch(`${url}/system_stats`).then(
       (answer) => answer.ok,

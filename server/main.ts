@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
 import { collect, commonOptions, withCommonOptions } from './cli/options.ts';
+import type { RunOptions } from './cli/run.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
@@ -25,32 +26,35 @@ function program(exit: (code: number) => void): Command {
     .option('--host <address>', 'address to listen on; other than this machine needs --token', '127.0.0.1')
     .option('--port <number>', 'port; 0 is any free one', '8190')
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
-    .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect, [])
-    .action(async (given: Given & { host: string; port: string; token?: string; allowOrigin: readonly string[] }) => {
+    .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect)
+    .action(async (given: Given & { host: string; port: string; token?: string; allowOrigin?: readonly string[] }) => {
       const { serveCommand } = await import('./cli/serve.ts');
-      await serveCommand({ ...given, ...commonOptions(given) });
+      await serveCommand({ allowOrigin: [], ...given, ...commonOptions(given) });
     });
 
   withCommonOptions(root.command('run').description('run a saved workflow without a server'))
     .argument('<file>', 'saved graph, compact form, or a PNG that carries one; - is standard input')
-    .option('--set <node.field=value>', 'set a value; may be repeated', collect, [])
+    .option('--set <node.field=value>', 'set a value, node being an id or a title; may be repeated', collect)
     .option('--out <dir>', 'write pictures here instead of <data>/output')
-    .option('--print <node.port>', 'print an output value; may be repeated', collect, [])
-    .option('--json', 'print one JSON object', false)
-    .option('--quiet', 'print nothing but errors and printed values', false)
-    .action(async (file: string, given: Given & { set: string[]; out?: string; print: string[]; json: boolean; quiet: boolean }) => {
+    .option('--print <node.port>', 'print an output, port being a name or an index; may be repeated', collect)
+    .option('--json', 'print one JSON object')
+    .option('--quiet', 'print nothing but errors and printed values')
+    .addHelpText('after', '\nThe exit code is 0 (done), 1 (failed), 2 (bad input) or 130 (Ctrl-C).')
+    .action(async (file: string, given: Given & Partial<RunOptions>) => {
       const { runCommand } = await import('./cli/run.ts');
-      exit(await runCommand(file, { ...given, ...commonOptions(given) }));
+      exit(await runCommand(file, { set: [], print: [], json: false, quiet: false, ...given, ...commonOptions(given) }));
     });
 
   withCommonOptions(root.command('nodes').description('list the node types'))
-    .option('--json', 'print one JSON object', false)
-    .action(async (given: { json: boolean }) => (await import('./cli/lists.ts')).nodesCommand(given));
+    .option('--json', 'print one JSON object')
+    .action(async ({ json = false, ...given }: Given & { json?: boolean }) =>
+      (await import('./cli/lists.ts')).nodesCommand({ ...commonOptions(given), json }),
+    );
 
   withCommonOptions(root.command('models').description('list the models'))
-    .option('--json', 'print one JSON object', false)
-    .action(async (given: Given & { json: boolean }) =>
-      (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json: given.json }),
+    .option('--json', 'print one JSON object')
+    .action(async ({ json = false, ...given }: Given & { json?: boolean }) =>
+      (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json }),
     );
   return root;
 }

@@ -9,11 +9,11 @@ import {
   toProblem,
   typesFit,
 } from '../nodes/kit/index.ts';
-import { describeNode } from './describe.ts';
+import { type Described, describeNode } from './describe.ts';
 import { didYouMean } from './nearest.ts';
 import { specOfType } from './node-types.ts';
 import { isPathPort, pathFault } from './paths.ts';
-import type { Link, Workflow, WorkflowNode } from './types.ts';
+import type { Link, NodeId, Workflow, WorkflowNode } from './types.ts';
 import type { Source } from './wiring.ts';
 
 /** What a node is checked against; `sources` is what its inputs get, by port name. */
@@ -52,8 +52,9 @@ function missingInput({ node, spec, port }: At): Problem {
   return { code: 'missing-input', message, node: node.id, port: port.name };
 }
 
-interface At {
-  readonly node: WorkflowNode;
+/** An input of a node. */
+export interface At {
+  readonly node: Described & { readonly id: NodeId };
   readonly spec: NodeSpec;
   readonly port: PortSpec;
 }
@@ -87,7 +88,8 @@ function checkLink({ node, spec, port }: At, link: Link, { workflow, catalogue }
   return { code: 'wrong-type', message, ...place };
 }
 
-function checkValue({ node, spec, port }: At, value: Literal): Problem | undefined {
+/** What is wrong with a value for an input, with the node named; undefined if it is fine. */
+export function checkValue({ node, spec, port }: At, value: Literal): Problem | undefined {
   const place = { node: node.id, port: port.name };
   const here = `${describeNode(node, spec)}, “${port.name}”`;
   if (port.widget === undefined) {

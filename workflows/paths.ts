@@ -16,6 +16,7 @@ export function pathFault(path: string): string | undefined {
   if (path.startsWith('/')) return 'it starts with “/”; write it relative to its folder';
   const parts = path.split('/');
   if (parts.includes('..') || parts.includes('.')) return 'it holds “.” or “..” as a folder';
+  if (parts.some((part) => part.startsWith('.'))) return 'a part of it begins with a dot, which hides it';
   if (parts.slice(0, -1).includes('')) return 'it holds an empty folder name';
   if (parts.some((part) => part !== part.trimEnd() || (part.length > 1 && part.endsWith('.'))))
     return 'a part of it ends with a blank or a dot';

@@ -1,4 +1,5 @@
-import { type Catalogue, GraphError, type Literal, type PortSpec, parseValue, toProblem } from '../nodes/kit/index.ts';
+import { type Catalogue, GraphError, type Literal, type PortSpec, parseValue } from '../nodes/kit/index.ts';
+import { type At, checkValue } from './check-node.ts';
 import { describeNode } from './describe.ts';
 import { didYouMean } from './nearest.ts';
 import { bareType, specOfType, widgetPorts } from './node-types.ts';
@@ -28,8 +29,8 @@ export function setValue(source: WorkflowSource, assignment: string, catalogue: 
     ? source.graph.nodes.map(({ id, type, title }) => ({ id: String(id), type, title }))
     : [...source.workflow.nodes.values()];
   const node = findNode(wanted, nodes, catalogue);
-  const port = findPort(node, field, catalogue);
-  const value = parsePort({ node, port }, text, catalogue);
+  const { spec, port } = findPort(node, field, catalogue);
+  const value = parsePort({ node, spec, port }, text);
   if (source.graph) {
     const graph = setInGraph(source.graph, { node: node.id, port }, value);
     return { workflow: toWorkflow(graph, catalogue), graph };
@@ -76,7 +77,7 @@ export function findNode(wanted: string, nodes: readonly Named[], catalogue: Cat
     const names = nodes.flatMap((node) => [node.title ?? bareType(node.type), node.id]);
     throw new GraphError(
       'unknown-node',
-      `There is no node “${wanted.slice(0, 80)}”.${didYouMean(wanted, new Set(names))} Name it by its id or its title.`,
+      `There is no node “${wanted.slice(0, 80)}”.${didYouMean(wanted, new Set(names))} Name it by its id or its title: ${listed(nodes, catalogue)}.`,
     );
   }
   if (second !== undefined) {
@@ -89,7 +90,13 @@ export function findNode(wanted: string, nodes: readonly Named[], catalogue: Cat
   return first;
 }
 
-function findPort(node: Named, field: string, catalogue: Catalogue): PortSpec {
+/** The first nodes of a graph, as they can be named. */
+function listed(nodes: readonly Named[], catalogue: Catalogue): string {
+  const shown = nodes.slice(0, 12).map(({ id, type, title }) => `${id} “${title ?? specOfType(type, catalogue)?.title ?? bareType(type)}”`);
+  return nodes.length === 0 ? 'it has none' : `${shown.join(', ')}${nodes.length > shown.length ? ', …' : ''}`;
+}
+
+function findPort(node: Named, field: string, catalogue: Catalogue): Pick<At, 'spec' | 'port'> {
   const spec = specOfType(node.type, catalogue);
   const place = { node: node.id, port: field };
   if (spec === undefined)
@@ -111,21 +118,15 @@ function findPort(node: Named, field: string, catalogue: Catalogue): PortSpec {
     throw new GraphError('wrong-type', `${describeNode(node, spec)}, “${field}” takes a wire of type ${port.type}, not a value. ${list}`, {
       place,
     });
-  return port;
+  return { spec, port };
 }
 
-function parsePort({ node, port }: { node: Named; port: PortSpec }, text: string, catalogue: Catalogue): Literal {
-  try {
-    const value = parseValue(port, text);
-    if (isLiteral(value)) return value;
-    throw new GraphError('internal', `Expected a plain value of ${port.type}.`);
-  } catch (thrown) {
-    const { code, message } = toProblem(thrown);
-    throw new GraphError(code, `${describeNode(node, specOfType(node.type, catalogue))}, “${port.name}”: ${message}`, {
-      place: { node: node.id, port: port.name },
-      cause: thrown,
-    });
-  }
+function parsePort(at: At, text: string): Literal {
+  const problem = checkValue(at, text);
+  if (problem !== undefined) throw new GraphError(problem.code, problem.message, { place: problem });
+  const value = parseValue(at.port, text);
+  if (isLiteral(value)) return value;
+  throw new GraphError('internal', `Expected a plain value of ${at.port.type}.`);
 }
 
 function setInGraph(graph: GraphDocument, at: { node: NodeId; port: PortSpec }, value: Literal): GraphDocument {

@@ -68,7 +68,7 @@ function cycleProblems({ wiring, workflow, catalogue }: Looking, only: ReadonlyS
 function unknownTargets(targets: readonly NodeId[], workflow: Workflow): readonly Problem[] {
   const unknown = targets.filter((id) => !workflow.nodes.has(id));
   return unknown.map((id) => {
-    const message = `There is no node ${id} to run.${didYouMean(id, workflow.nodes.keys())}`;
+    const message = `There is no node ${id} to run up to. Name a node of the workflow.${didYouMean(id, workflow.nodes.keys())}`;
     return { code: 'unknown-node', message, node: id };
   });
 }

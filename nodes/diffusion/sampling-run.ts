@@ -37,7 +37,8 @@ export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 
   const { model } = guider;
   const fitted = inForm(fitToModel(latent, model), 'exploding');
   const scaled = toScaled(fitted.samples, model.latent);
-  const left = fitted.noise?.sigma ?? 0;
+  // σ is measured in the space that the latent was noised in; this model's may be another.
+  const left = ((fitted.noise?.sigma ?? 0) * model.latent.scale) / (fitted.scale ?? 1);
   if (left === 0) return noise.silent ? scaled : startingPoint(scaled, noise.initial(fitted), { sigma, sampling: model.sampling });
   if (!noise.silent) {
     throw new GraphError(

@@ -69,5 +69,9 @@ export class GraphError extends Error {
 export function toProblem(thrown: unknown, place: Place = {}): Problem {
   if (thrown instanceof GraphError) return { code: thrown.code, message: thrown.message, ...place, ...thrown.place };
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof RangeError && /array (buffer )?(length|allocation)/i.test(message)) {
+    const sentence = 'There is not enough memory for a result of this size. Choose a smaller size or a smaller batch.';
+    return { code: 'out-of-memory', message: sentence, ...place };
+  }
   return { code: 'internal', message: `Unexpected failure: ${message}`, ...place };
 }

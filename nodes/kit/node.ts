@@ -62,6 +62,8 @@ export interface ImageStore {
   save(image: Image, prefix: string): Promise<readonly ImageFile[]>;
   /** Writes PNGs that are only looked at. */
   show(image: Image): Promise<readonly ImageFile[]>;
+  /** Is a picture that was shown before still there? Previews may be deleted at any time. */
+  has(file: ImageFile): Promise<boolean>;
   /** Resamples `[b, h, w, c]`; see the ImageScale node for the methods. */
   resize(image: Image, size: { width: number; height: number; method: ResizeMethod }): Promise<Image>;
 }

@@ -4,8 +4,10 @@ import { sigmasFor } from '../diffusion/sigma-schedules.ts';
 import {
   type Curve,
   choice,
+  type DiffusionModel,
   defineNode,
   float,
+  GraphError,
   int,
   model,
   type NodeEvent,
@@ -40,6 +42,13 @@ function plotOf(schedules: readonly NoiseSchedule[]): Plot {
       },
     ],
   };
+}
+
+function trainedWith(model: DiffusionModel | undefined): NoiseSchedule {
+  if (model !== undefined) return model.sampling.schedule;
+  throw new GraphError('missing-input', '“from model” needs a model: wire one to the model input, or choose a curve.', {
+    place: { port: 'model' },
+  });
 }
 
 /** The training noise of a diffusion model, drawn in the node. */
@@ -105,9 +114,7 @@ export default defineNode({
     steps,
   }): AsyncGenerator<NodeEvent, { NOISE_SCHEDULE: NoiseSchedule; SIGMAS: Float32Array }, void> {
     const config = { beta_start, beta_end, num_train_timesteps: timesteps };
-    const own = beta_schedule === 'from model' ? source?.sampling.schedule : undefined;
-    const curve = beta_schedule === 'from model' ? 'scaled_linear' : beta_schedule;
-    const schedule = own ?? scheduleFromConfig({ ...config, beta_schedule: curve });
+    const schedule = beta_schedule === 'from model' ? trainedWith(source) : scheduleFromConfig({ ...config, beta_schedule });
     const others = betaCurves
       .filter((name) => name !== schedule.name)
       .map((name) => scheduleFromConfig({ ...config, beta_schedule: name }));

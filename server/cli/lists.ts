@@ -1,8 +1,9 @@
 import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
 import { stringifyJson } from '../../workflows/index.ts';
-import { loadCatalogue } from '../catalogue.ts';
+import { loadCatalogue, withChoices } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
-import type { CommonOptions } from './options.ts';
+import { choicesNow } from '../files/choices.ts';
+import { type CommonOptions, warnOfModels } from './options.ts';
 
 /** Columns as wide as their longest cell, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -22,17 +23,19 @@ const describe = (spec: NodeSpec): string[] => [
   `${spec.inputs.map(port).join(' ')} → ${spec.outputs.map(port).join(' ') || '—'}`,
 ];
 
-/** `litegraph-diffusion nodes`. */
-export async function nodesCommand({ json }: { json: boolean }): Promise<void> {
+/** `litegraph-diffusion nodes`, with the lists of models and pictures as they are now. */
+export async function nodesCommand({ json, ...options }: CommonOptions & { json: boolean }): Promise<void> {
   const { specs, problems } = await loadCatalogue();
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  const list = [...specs.values()];
+  await warnOfModels(options);
+  const list = [...withChoices(specs, await choicesNow(options)).values()];
   process.stdout.write(`${json ? stringifyJson({ nodes: list }) : table([['type', 'title', 'shelf', 'ports'], ...list.map(describe)])}\n`);
 }
 
 /** `litegraph-diffusion models`. */
-export async function modelsCommand({ models, json }: CommonOptions & { json: boolean }): Promise<void> {
-  const list = await listModels(models);
+export async function modelsCommand({ json, ...options }: CommonOptions & { json: boolean }): Promise<void> {
+  await warnOfModels(options);
+  const list = await listModels(options.models);
   const rows = list.map(({ name, family, bytes, embedded, path }) => [name, family, size(bytes), embedded ? 'embedded' : path]);
   process.stdout.write(`${json ? stringifyJson({ models: list }) : table([['name', 'family', 'size', 'where'], ...rows])}\n`);
 }

@@ -1,38 +1,19 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { type Catalogue, GraphError, type ImageFile, type NodeSpec, type Problem, toProblem } from '../../nodes/kit/index.ts';
-import {
-  type GraphDocument,
-  isPng,
-  type JobState,
-  type NodeId,
-  readPngWorkflow,
-  readWorkflow,
-  setValue,
-  specOfType,
-  stringifyJson,
-  validate,
-  type Workflow,
-  type WorkflowSource,
-  writeGraph,
-} from '../../workflows/index.ts';
-import { loadCatalogue, withChoices } from '../catalogue.ts';
+import { GraphError, type ImageFile, type Problem, toProblem } from '../../nodes/kit/index.ts';
+import { type JobState, type NodeId, specOfType, stringifyJson, writeGraph } from '../../workflows/index.ts';
+import { loadCatalogue } from '../catalogue.ts';
 import type { Executed } from '../engine/execute.ts';
-import { locateModels } from '../engine/models/list.ts';
 import type { LiveEvent } from '../engine/run-node.ts';
 import { type EngineSession, openSession } from '../engine/session.ts';
-import { imageNames } from '../files/gallery.ts';
 import { dataFolders } from '../files/paths.ts';
-import { type CommonOptions, cacheBytes } from './options.ts';
-import { type PrintRequest, parsePrint, printable } from './printed.ts';
+import { cacheBytes, warnOfModels } from './options.ts';
+import { type Prepared, type PrepareOptions, prepareRun, usableFolder } from './prepare-run.ts';
+import { printable } from './printed.ts';
 import { type Progress, silentProgress, terminalProgress } from './progress.ts';
 
 /** `litegraph-diffusion run`. */
-export interface RunOptions extends CommonOptions {
-  readonly set: readonly string[];
+export interface RunOptions extends PrepareOptions {
   readonly out?: string;
-  readonly print: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -48,44 +29,6 @@ interface Report {
 
 /** Done, failed, bad input, interrupted. */
 export const exitCodes = { done: 0, failed: 1, input: 2, interrupted: 130 } as const;
-
-async function readSource(file: string): Promise<string> {
-  const bytes =
-    file === '-'
-      ? await buffer(process.stdin)
-      : await readFile(file).catch((thrown: NodeJS.ErrnoException) => {
-          const why = thrown.code === 'ENOENT' ? 'there is no such file' : thrown.message;
-          throw new GraphError(
-            'missing-file',
-            `The workflow ${file} cannot be read: ${why}. Give a .json file, a PNG that carries one, or - for standard input.`,
-          );
-        });
-  if (isPng(bytes)) return readPngWorkflow(bytes);
-  return bytes.toString('utf8');
-}
-
-/** A workflow that is ready to run. */
-interface Prepared {
-  readonly workflow: Workflow;
-  readonly graph?: GraphDocument;
-  readonly catalogue: Catalogue;
-  readonly prints: readonly PrintRequest[];
-  readonly targets?: readonly NodeId[];
-}
-
-/** Reads, sets values and checks everything; throws the first problem of reading, gives all problems of the graph. */
-async function prepare(file: string, options: RunOptions, specs: ReadonlyMap<string, NodeSpec>): Promise<Prepared> {
-  const [models, inputImages] = await Promise.all([locateModels(options.models), imageNames(dataFolders(options.data).images.input)]);
-  const catalogue = withChoices(specs, { checkpoints: models.map(({ name }) => name), inputImages });
-  const read = readWorkflow(await readSource(file), catalogue);
-  const source = options.set.reduce<WorkflowSource>((before, assignment) => setValue(before, assignment, catalogue), read);
-  const prints = options.print.map((text) => parsePrint(text, source.workflow, catalogue));
-  if (prints.length === 0) return { ...source, catalogue, prints };
-  const visible = [...source.workflow.nodes.values()].filter(
-    ({ type, mode }) => mode === 'always' && specOfType(type, catalogue)?.effect !== undefined,
-  );
-  return { ...source, catalogue, prints, targets: [...visible.map(({ id }) => id), ...prints.map(({ node }) => node)] };
-}
 
 const titlesOf = ({ workflow, catalogue }: Prepared): ReadonlyMap<NodeId, string> =>
   new Map([...workflow.nodes.values()].map(({ id, type, title }) => [id, title ?? specOfType(type, catalogue)?.title ?? type]));
@@ -132,7 +75,6 @@ async function runPrepared(prepared: Prepared, options: RunOptions, session: Eng
   const showing = process.stderr.isTTY && !options.json && !options.quiet;
   const progress: Progress = showing ? terminalProgress(process.stderr, titlesOf(prepared)) : silentProgress;
   const interrupt = interruptible();
-  if (options.out !== undefined) await mkdir(options.out, { recursive: true });
   const { workflow, catalogue, graph, prints, targets } = prepared;
   const running = session.run({
     workflow,
@@ -180,25 +122,28 @@ function tell(report: Report, options: RunOptions, titles: ReadonlyMap<NodeId, s
 
 /** Runs a saved workflow in this process and gives the exit code. */
 export async function runCommand(file: string, options: RunOptions): Promise<number> {
-  const failed = (errors: Problem[]): Report => ({ status: 'failed', outputs: [], printed: {}, nodes: [], errors });
-  const bad = (errors: Problem[], titles: ReadonlyMap<NodeId, string> = new Map()): number => {
-    tell(failed(errors), options, titles);
-    return exitCodes.input;
-  };
   let session: EngineSession | undefined;
+  let titles: ReadonlyMap<NodeId, string> = new Map();
+  const refuse = (errors: readonly Problem[], code: number): number => {
+    tell({ status: 'failed', outputs: [], printed: {}, nodes: [], errors: [...errors] }, options, titles);
+    return code;
+  };
   try {
     const { definitions, specs } = await loadCatalogue();
-    const prepared = await prepare(file, options, specs);
-    const problems = validate(prepared.workflow, prepared.catalogue, prepared.targets === undefined ? {} : { targets: prepared.targets });
-    if (problems.length > 0) return bad([...problems], titlesOf(prepared));
+    if (!options.quiet) await warnOfModels(options);
+    const prepared = await prepareRun(file, options, specs);
+    titles = titlesOf(prepared);
+    if (!options.quiet) for (const warning of prepared.warnings) process.stderr.write(`Note: ${sentence(warning, titles)}\n`);
+    if (prepared.problems.length > 0) return refuse(prepared.problems, exitCodes.input);
+    await usableFolder(options.data, '--data');
+    if (options.out !== undefined) await usableFolder(resolve(options.out), '--out');
     session = await openSession({ device: options.device, models: options.models, data: options.data, cacheBytes }, definitions);
     const report = await runPrepared(prepared, options, session);
-    tell(report, options, titlesOf(prepared));
+    tell(report, options, titles);
     if (report.status === 'cancelled') return exitCodes.interrupted;
     return report.status === 'done' ? exitCodes.done : exitCodes.failed;
   } catch (thrown) {
-    if (!(thrown instanceof GraphError)) throw thrown;
-    return bad([toProblem(thrown)]);
+    return refuse([toProblem(thrown)], thrown instanceof GraphError ? exitCodes.input : exitCodes.failed);
   } finally {
     await session?.close();
   }

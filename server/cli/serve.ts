@@ -3,7 +3,7 @@ import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import { serveUntilSignal } from '../serve.ts';
-import { type CommonOptions, cacheBytes } from './options.ts';
+import { type CommonOptions, cacheBytes, warnOfModels } from './options.ts';
 
 /** `litegraph-diffusion serve`. */
 export interface ServeCommandOptions extends CommonOptions {
@@ -23,6 +23,7 @@ function portOf(text: string): number {
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
   const { host, port, token, allowOrigin, models, data, device } = options;
   const { specs, problems } = await loadCatalogue();
+  await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   await serveUntilSignal({
     host,

@@ -3,10 +3,8 @@ import type { Catalogue } from '../../nodes/kit/index.ts';
 import { toProblem } from '../../nodes/kit/index.ts';
 import type { RunEvent } from '../../workflows/index.ts';
 import { type LoadedCatalogue, loadCatalogue, withChoices } from '../catalogue.ts';
-import { imageNames } from '../files/gallery.ts';
-import { dataFolders } from '../files/paths.ts';
+import { choicesNow } from '../files/choices.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
-import { locateModels } from './models/list.ts';
 import { Previews } from './previews.ts';
 import type { LiveEvent } from './run-node.ts';
 import { type EngineSession, openSession } from './session.ts';
@@ -64,8 +62,7 @@ async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRe
     catalogue.specs.get(type)?.inputs.some(({ widget }) => widget?.kind === 'choice' && widget.source !== undefined),
   );
   if (!chooses) return catalogue.specs;
-  const [models, images] = await Promise.all([locateModels(options.models), imageNames(dataFolders(options.data).images.input)]);
-  return withChoices(catalogue.specs, { checkpoints: models.map(({ name }) => name), inputImages: images });
+  return withChoices(catalogue.specs, await choicesNow(options));
 }
 
 async function run(started: Started, request: RunRequest, signal: AbortSignal): Promise<void> {
@@ -76,7 +73,7 @@ async function run(started: Started, request: RunRequest, signal: AbortSignal): 
     box.push({ type: 'problem', problem: toProblem(thrown) });
     return 'failed';
   });
-  await previews.flush().catch(() => undefined);
+  await previews.flush();
   box.flush();
   send({ type: 'ended', job: request.job, end });
 }

@@ -80,7 +80,8 @@ async function prepare({ definitions, cache }: Executor, { plan, context, fresh,
   for (const task of [...tasks].reverse()) {
     const effect = definitions.get(task.type)?.effect;
     const reads = (readers.get(task.id) ?? 0) > 0;
-    const cached = fresh || effect === 'write' ? undefined : cache.get(keys.get(task.id) ?? '');
+    const kept = fresh || effect === 'write' ? undefined : cache.get(keys.get(task.id) ?? '');
+    const cached = kept !== undefined && (await canBeShown(kept, context)) ? kept : undefined;
     if (cached !== undefined) results.set(task.id, cached);
     else if (effect !== undefined || reads || wanted.has(task.id)) {
       toRun.add(task.id);
@@ -89,6 +90,15 @@ async function prepare({ definitions, cache }: Executor, { plan, context, fresh,
   }
   const types = new Map(tasks.map(({ id, type }) => [id, Object.keys(definitions.get(type)?.outputs ?? {})]));
   return { tasks, keys, toRun, results, readers, broken: new Map(), outputNames: (node) => types.get(node) ?? [] };
+}
+
+/** What a node showed is shown again only while its files are there. */
+async function canBeShown({ shown }: NodeResult, { images }: RunContext): Promise<boolean> {
+  for (const content of shown) {
+    if (content.kind !== 'images') continue;
+    for (const file of content.files) if (!(await images.has(file))) return false;
+  }
+  return true;
 }
 
 interface Turn {

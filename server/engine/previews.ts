@@ -1,3 +1,4 @@
+import type { Picture } from '../../nodes/kit/index.ts';
 import type { NodeId, PreviewHeader } from '../../workflows/index.ts';
 import type { LastPreview } from './cache.ts';
 import { encodeJpeg } from './images/codec.ts';
@@ -7,6 +8,15 @@ import type { LiveEvent } from './run-node.ts';
 const interval = 66;
 const share = 50;
 const quality = 82;
+
+/** A preview that cannot be drawn is let go: the run is what counts. */
+function drawn(preview: () => Picture): Picture | undefined {
+  try {
+    return preview();
+  } catch {
+    return undefined;
+  }
+}
 
 /** Makes JPEGs of steps without ever holding one up: while one is being made the others are let go, the last step of a loop excepted. */
 export class Previews {
@@ -31,7 +41,8 @@ export class Previews {
 
   #make(node: NodeId, { index, total, preview }: LastPreview): void {
     const started = performance.now();
-    const picture = preview();
+    const picture = drawn(preview);
+    if (picture === undefined) return;
     const now = performance.now();
     this.#next = now + Math.max(interval, share * (now - started));
     const before = this.#making;
@@ -39,9 +50,11 @@ export class Previews {
       await before;
       const jpeg = await encodeJpeg(picture, quality);
       this.#send({ job: this.#job, node, index, total, mime: 'image/jpeg', width: picture.width, height: picture.height }, jpeg);
-    })().finally(() => {
-      if (this.#making === making) this.#making = undefined;
-    });
+    })()
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#making === making) this.#making = undefined;
+      });
     this.#making = making;
   }
 

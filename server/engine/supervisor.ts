@@ -18,6 +18,9 @@ export interface Patience {
 
 const usual: Patience = { cancel: 10_000, close: 3_000, restart: 200, longestRestart: 30_000 };
 
+/** An engine that was lost this often before it was ever ready is not started again. */
+const mostFirstStarts = 4;
+
 /** What the environment of the child holds beyond our own; the CUDA libraries' path, for one. */
 export interface ChildSettings {
   readonly env?: Readonly<Record<string, string>>;
@@ -45,6 +48,7 @@ export class EngineSupervisor implements Engine {
   #failures = 0;
   #restarting: NodeJS.Timeout | undefined;
   #closed = false;
+  #everReady = false;
 
   constructor(options: EngineOptions, settings: ChildSettings = {}) {
     this.#options = options;
@@ -128,6 +132,7 @@ export class EngineSupervisor implements Engine {
       case 'ready': {
         const { device, provider, message: note } = message;
         this.#failures = 0;
+        this.#everReady = true;
         this.#tell({ device, provider, state: 'ready', ...(note === undefined ? {} : { message: note }) });
         break;
       }
@@ -159,8 +164,9 @@ export class EngineSupervisor implements Engine {
       this.#finish('cancelled');
       return;
     }
-    const message = `The engine was lost while this ran: ${cause}. The usual cause is too little memory: try a smaller size or batch. It is being started again.`;
-    const problem: Problem = { code: 'engine-lost', message };
+    const lost = `The engine was lost while this ran: ${cause}. The usual cause is too little memory: try a smaller size or batch. It is being started again.`;
+    const failed = this.#device.state === 'failed';
+    const problem: Problem = failed ? { code: 'device-unavailable', message: cause } : { code: 'engine-lost', message: lost };
     this.#current.sink.event({ type: 'problem', problem });
     this.#finish('failed');
   }
@@ -170,6 +176,11 @@ export class EngineSupervisor implements Engine {
     this.#child = undefined;
     this.#lose(cause);
     if (this.#closed || this.#device.state === 'failed') return;
+    if (!this.#everReady && this.#failures + 1 >= mostFirstStarts) {
+      const message = `The engine cannot be started: ${cause}, ${mostFirstStarts} times. What it wrote above may say why; a reinstallation (npm ci) mends a broken native library.`;
+      this.#tell({ ...this.#device, state: 'failed', message });
+      return;
+    }
     this.#tell({ ...this.#device, state: 'restarting', message: `The engine was lost (${cause}) and is being started again.` });
     const wait = Math.min(this.#patience.restart * 2 ** this.#failures++, this.#patience.longestRestart);
     this.#ready = new Promise((resolve) => {

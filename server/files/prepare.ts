@@ -36,10 +36,13 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
+/** The picture that the templates start from. */
+export const exampleName = 'example.png';
+
 /** Puts the example picture of the templates into the input folder, unless there is one of that name. */
 export async function copyExample(packageRoot: string, input: string): Promise<void> {
   try {
-    await copyFile(join(packageRoot, 'workflows', 'example.png'), join(input, 'example.png'), constants.COPYFILE_EXCL);
+    await copyFile(join(packageRoot, 'workflows', exampleName), join(input, exampleName), constants.COPYFILE_EXCL);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EEXIST' && code !== 'ENOENT') throw error;

@@ -76,7 +76,11 @@ export function answerProblems(log: Log): ErrorRequestHandler {
 
 /** 404 for everything that no route took. */
 export const notFound: RequestHandler = (request) => {
-  throw refusal(404, 'not-found', `There is nothing at ${request.method} ${request.path}. GET /v1/openapi.json lists what there is.`);
+  throw refusal(
+    404,
+    'not-found',
+    `There is nothing at ${request.method} ${request.originalUrl.split('?')[0]}. GET /v1/openapi.json lists what there is.`,
+  );
 };
 
 /** 405 for a path that exists with other methods. */

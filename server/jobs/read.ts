@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Catalogue, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { parseJson, plan, readWorkflow, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
-import type { NodeId, Workflow } from '../../workflows/types.ts';
+import { parseJson, readWorkflow, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
+import type { NodeId } from '../../workflows/types.ts';
 import { checkSentences } from '../http/checks.ts';
 import { RunBody } from '../http/schemas.ts';
 import type { JobRequest } from './store.ts';
@@ -58,7 +58,7 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
     const digest = createHash('sha256').update(canonical).digest('hex');
     wanted = { ...(id === undefined ? {} : { id }), digest };
     const { workflow, graph, warnings } = readWorkflow(content, catalogue);
-    const problems = problemsOf(workflow, targets, catalogue);
+    const problems = validate(workflow, catalogue, targets === undefined ? {} : { targets });
     if (problems.length > 0) return { wanted, problems };
     const request = {
       workflow,
@@ -71,17 +71,3 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
     return { ...(wanted === undefined ? {} : { wanted }), problems: [toProblem(thrown)] };
   }
 }
-
-function problemsOf(workflow: Workflow, targets: readonly NodeId[] | undefined, catalogue: Catalogue): readonly Problem[] {
-  const problems = validate(workflow, catalogue);
-  if (problems.length > 0) return problems;
-  const unknown = (targets ?? []).filter((target) => !workflow.nodes.has(target));
-  if (unknown.length > 0) return unknown.map(unknownTarget);
-  return plan(workflow, catalogue, targets === undefined ? {} : { targets }).problems;
-}
-
-const unknownTarget = (node: NodeId): Problem => ({
-  code: 'unknown-node',
-  message: `There is no node ${node} to run up to. Name a node of the workflow in “targets”.`,
-  node,
-});

@@ -41,6 +41,17 @@ describe('executing a plan', () => {
     expect(events[0]).toMatchObject({ type: 'planned', nodes: [{ cached: true }, { cached: true }, { cached: true }] });
   });
 
+  it('makes a picture again that has been deleted meanwhile, and what it needs', async () => {
+    const executor = fakeExecutor();
+    const graph = { a: node('Source', { value: 3 }), p: node('Picture', { value: ['a', 0] }) };
+    await runGraph(executor, graph);
+    executor.runs.length = 0;
+    await runGraph(executor, graph);
+    expect(executor.runs).toEqual([]);
+    await runGraph(executor, graph, { missing: new Set(['a.png']) });
+    expect(executor.runs).toEqual(['Picture']);
+  });
+
   it('recognises the same work under other ids and in another order', async () => {
     const executor = fakeExecutor();
     await runGraph(executor, sum);
@@ -76,6 +87,7 @@ describe('executing a plan', () => {
           identity: () => Promise.reject(),
           save: () => Promise.reject(),
           show: () => Promise.reject(),
+          has: () => Promise.reject(),
           resize: () => Promise.reject(),
         },
       },

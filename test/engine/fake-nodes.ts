@@ -75,6 +75,20 @@ export function fakeNodes(): { definitions: ReadonlyMap<string, NodeDefinition>;
       return {};
     },
   });
+  const picture = defineNode({
+    type: 'Picture',
+    title: 'Picture',
+    category: 'image',
+    effect: 'show',
+    help,
+    inputs: { value: any({ help }) },
+    outputs: {},
+    async *run() {
+      runs.push('Picture');
+      yield { kind: 'show', content: { kind: 'images', files: [{ folder: 'preview', name: 'a.png', width: 1, height: 1 }] } } as const;
+      return {};
+    },
+  });
   const write = defineNode({
     type: 'Write',
     title: 'Write',
@@ -105,7 +119,7 @@ export function fakeNodes(): { definitions: ReadonlyMap<string, NodeDefinition>;
       return {};
     },
   });
-  const all: readonly NodeDefinition[] = [source, add, broken, reader, show, write, loop];
+  const all: readonly NodeDefinition[] = [source, add, broken, reader, show, picture, write, loop];
   return { definitions: new Map(all.map((definition) => [definition.type, definition])), runs, file };
 }
 
@@ -132,17 +146,19 @@ export async function runGraph(
   graph: Compact,
   options: Partial<Pick<Execution, 'fresh' | 'keep'>> & {
     signal?: AbortSignal;
+    /** Pictures that were shown once and have been deleted. */
+    missing?: ReadonlySet<string>;
     targets?: readonly string[];
     hear?: (event: LiveEvent) => void;
   } = {},
 ): Promise<{ events: LiveEvent[]; executed: Executed }> {
-  const { signal = new AbortController().signal, targets, hear, ...rest } = options;
+  const { signal = new AbortController().signal, missing = new Set(), targets, hear, ...rest } = options;
   const running = execute(executor, {
     plan: planned(executor, graph, targets),
     context: {
       signal,
       models: { checkpoint: none, identity: none },
-      images: { load: none, identity: none, save: none, show: none, resize: none },
+      images: { load: none, identity: none, save: none, show: none, has: async (image) => !missing.has(image.name), resize: none },
     },
     ...rest,
   });

@@ -74,8 +74,18 @@ describe('saving', () => {
     for (const bad of ['../x', '/etc/x', 'a/../../x', 'a\\b', 'C:x', 'a/./b', 'x\u0000']) {
       expect(await code(store.save(picture(1, 2, 2), bad)), bad).toBe('bad-path');
     }
-    await symlink(tmpdir(), join(data, 'output/way-out'));
-    expect(await code(store.save(picture(1, 2, 2), 'way-out/x'))).toBe('bad-path');
+    await mkdir(join(data, 'elsewhere'));
+    await symlink(join(data, 'elsewhere'), join(data, 'output/way-out'));
+    for (const bad of ['way-out/x', 'way-out/new/x', '.hidden/x', 'a/.b'])
+      expect(await code(store.save(picture(1, 2, 2), bad)), bad).toBe('bad-path');
+    expect(await readdir(join(data, 'elsewhere'))).toEqual([]);
+  });
+
+  it('says in a sentence why the system refuses a picture', async () => {
+    await writeFile(join(data, 'output/file'), '');
+    const refused = store.save(picture(1, 2, 2), 'file/x');
+    expect(await code(refused)).toBe('bad-path');
+    await expect(refused).rejects.toThrow(/^The picture cannot be written to .*: .*\. Make room there, or choose/);
   });
 });
 

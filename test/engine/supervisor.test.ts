@@ -159,7 +159,20 @@ describe('an engine process', () => {
     expect(cuda.device).toMatchObject({ state: 'failed', message: expect.stringContaining('--device cpu') });
     const heard = listen(cuda, request('none', sampling(6, 1)));
     expect(await heard.end).toBe('failed');
+    expect(heard.events).toEqual([{ type: 'problem', problem: { code: 'device-unavailable', message: cuda.device.message } }]);
     await cuda.close();
+  });
+
+  it('is given up when it dies at every start', async () => {
+    const settings = { env: { NODE_OPTIONS: '--import=data:text/javascript,process.exit(3)' }, patience: { restart: 1 } };
+    const broken = new Supervisor(options('cpu'), settings);
+    await new Promise<void>((given) => {
+      broken.onDevice(({ state }) => {
+        if (state === 'failed') given();
+      });
+    });
+    expect(broken.device.message).toMatch(/^The engine cannot be started: it ended with code 3, 4 times\./);
+    await broken.close();
   });
 
   it('ends when its parent is gone', async () => {

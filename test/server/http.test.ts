@@ -115,6 +115,20 @@ describe('jobs over HTTP', () => {
     expect((await ask(rig, '/v1/jobs/d', { method: 'DELETE' })).json()).toMatchObject({ state: 'done' });
   });
 
+  it('runs up to targets alone, whatever else is unfinished or wrong', async () => {
+    await using rig = await startRig();
+    const document = { ...workflow(), '3': { class_type: 'Nonsense', inputs: {} }, '4': { class_type: 'Show', inputs: {} } };
+    expect((await post(rig, '/v1/jobs', { workflow: document })).status).toBe(400);
+    const answer = await post(rig, '/v1/jobs', { id: 'part', workflow: document, targets: ['1'] });
+    expect(answer.status).toBe(202);
+    expect((await post(rig, '/v1/jobs', { workflow: document, targets: ['4'] })).status).toBe(400);
+  });
+
+  it('names the whole address that is not there', async () => {
+    await using rig = await startRig();
+    expect((await ask(rig, '/v1/nowhere?x=1')).text).toContain('GET /v1/nowhere.');
+  });
+
   it('reports every problem of a workflow at once', async () => {
     await using rig = await startRig();
     const answer = await post(rig, '/v1/jobs', {

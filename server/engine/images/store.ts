@@ -31,6 +31,20 @@ const shownLevel = 1;
 /** Largest side of a picture that ImageScale may make. */
 const longestSide = 16_384;
 
+/** Says in a sentence why the system does not let a picture be written below `folder`. */
+async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'syscall' in thrown)) throw thrown;
+    throw new GraphError(
+      'bad-path',
+      `The picture cannot be written to ${folder}: ${thrown.message}. Make room there, or choose a folder that can be written.`,
+      { cause: thrown },
+    );
+  }
+}
+
 const isTaken = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
 
 /** Pictures of one run, in the folders below `--data`. */
@@ -46,19 +60,26 @@ export function imageStore({ folders, text, now }: ImageStoreOptions): ImageStor
     async save(image, prefix) {
       const { width, height } = toBytes(image, 0);
       const { folder, base } = splitPrefix(fillName(prefix, { width, height, now: now() }));
-      const target = await folderInside(folders.output, folder);
+      const target = await writing(folders.output, () => folderInside(folders.output, folder));
       const files: ImageFile[] = [];
       for (const picture of pictures(image)) {
         const png = writePngText(await encodePng(picture, savedLevel), text);
-        const name = await writeNumbered(target, base, png);
+        const name = await writing(target, () => writeNumbered(target, base, png));
         files.push({ folder: 'output', name: folder === '' ? name : `${folder}/${name}`, width, height });
       }
       return files;
     },
-    show: (image) => Promise.all(pictures(image).map((picture) => showPicture(folders.preview, picture))),
+    show: (image) => writing(folders.preview, () => Promise.all(pictures(image).map((picture) => showPicture(folders.preview, picture)))),
+    has: ({ folder, name }) => isThere(join(folders[folder], name)),
     resize: (image, size) => resizeImage(image, size),
   };
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 const pictures = (image: Image): Picture[] => Array.from({ length: image.dims[0] ?? 0 }, (_, index) => toBytes(image, index));
 
@@ -70,15 +91,26 @@ async function resizeImage(image: Image, size: { width: number; height: number; 
   return method === 'lanczos' ? resizeLanczos(image, size) : resample(image, { width, height, method });
 }
 
-/** Makes `folder` below `root`; throws `bad-path` if a link leads out. */
+/** Makes `folder` below `root`, one level after the other; throws `bad-path`, with nothing made outside, if a link leads out. */
 async function folderInside(root: string, folder: string): Promise<string> {
-  const path = join(root, folder);
-  await mkdir(path, { recursive: true });
-  const [home, real] = await Promise.all([realpath(root), realpath(path)]);
-  if (real === home || real.startsWith(home + sep)) return real;
-  throw new GraphError('bad-path', `The folder ${quote(folder)} leads out of the output folder by a link. Choose another name.`, {
-    place: { port: 'filename_prefix' },
+  await mkdir(root, { recursive: true });
+  const home = await realpath(root);
+  let path = home;
+  for (const part of folder === '' ? [] : folder.split('/')) {
+    path = await realpath(await madeFolder(join(path, part)));
+    if (path.startsWith(home + sep)) continue;
+    throw new GraphError('bad-path', `The folder ${quote(folder)} leads out of the output folder by a link. Choose another name.`, {
+      place: { port: 'filename_prefix' },
+    });
+  }
+  return path;
+}
+
+async function madeFolder(path: string): Promise<string> {
+  await mkdir(path).catch((thrown: unknown) => {
+    if (!isTaken(thrown)) throw thrown;
   });
+  return path;
 }
 
 /** Writes a file under a name nobody sees yet; one that is to be kept is synced to the disk. */
@@ -118,11 +150,7 @@ async function showPicture(folder: string, picture: Picture): Promise<ImageFile>
   const name = `${createHash('sha256').update(`${width}x${height}`).update(picture.rgb).digest('hex').slice(0, 32)}.png`;
   const file: ImageFile = { folder: 'preview', name, width, height };
   const path = join(folder, name);
-  const there = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (there) return file;
+  if (await isThere(path)) return file;
   await mkdir(folder, { recursive: true });
   const unfinished = await writeUnfinished(folder, await encodePng(picture, shownLevel), { kept: false });
   try {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
+import { checkDeviceName, cudaId } from '../device-names.ts';
 import { fromHalves, toHalves } from './half.ts';
 import { runtimeError } from './onnx-errors.ts';
 import { probeModel } from './probe.ts';
@@ -42,11 +43,6 @@ export interface Runtime {
 }
 
 const fatalOnly = 4;
-
-function cudaId(device: string): number | undefined {
-  const match = /^cuda(?::(\d{1,3}))?$/.exec(device);
-  return match === null ? undefined : Number(match[1] ?? 0);
-}
 
 /** Is the CUDA provider library beside the runtime? */
 function hasCuda(): boolean {
@@ -92,10 +88,7 @@ export async function openRuntime(wanted: string): Promise<Runtime> {
 async function chooseDevice(wanted: string, load: () => Promise<Ort>): Promise<Device> {
   const cpu = { name: 'cpu', provider: 'CPUExecutionProvider' };
   if (wanted === 'cpu') return cpu;
-  const id = wanted === 'auto' ? 0 : cudaId(wanted);
-  if (id === undefined) {
-    throw new GraphError('device-unavailable', `There is no device “${wanted}”: expected auto, cpu, cuda or cuda:N.`);
-  }
+  const id = cudaId(checkDeviceName(wanted)) ?? 0;
   if (wanted === 'auto' && !hasCuda()) return cpu;
   try {
     const ort = await load();
