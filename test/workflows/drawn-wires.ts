@@ -1,3 +1,6 @@
+import type { Point } from '../../client/canvas/desk.ts';
+import { measures } from '../../client/canvas/measures.ts';
+import { wireCurve } from '../../client/canvas/paint/wires.ts';
 import type { GraphDocument, GraphNode } from '../../workflows/index.ts';
 import { nodeMeasures } from '../../workflows/node-size.ts';
 
@@ -26,7 +29,7 @@ export function overlaps(graph: GraphDocument, margin = 8): readonly string[] {
   );
 }
 
-/** Wires that run behind a node for more than `hidden` units of their way, as litegraph's splines are drawn. */
+/** Wires that run behind a node for more than `hidden` units of their way, as the editor draws them. */
 export function hiddenWires(graph: GraphDocument, hidden = 12): readonly string[] {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   return graph.links.flatMap(([, originId, output, targetId, input]) => {
@@ -46,18 +49,13 @@ export function hiddenWires(graph: GraphDocument, hidden = 12): readonly string[
   });
 }
 
-const slotY = (node: GraphNode, slot: number): number => node.pos[1] + nodeMeasures.row * (slot + 0.5);
+const slotY = (node: GraphNode, slot: number): number => node.pos[1] + measures.gap + measures.portRow * (slot + 0.5);
 
-type Point = readonly [number, number];
-
-function spline(a: Point, b: Point): readonly Point[] {
-  const bend = Math.hypot(b[0] - a[0], b[1] - a[1]) / 4;
+function spline(from: Point, to: Point): readonly Point[] {
+  const [a, b, c, d] = wireCurve(from, to);
   const at = (t: number, p: readonly [number, number, number, number]): number =>
     (1 - t) ** 3 * p[0] + 3 * (1 - t) ** 2 * t * p[1] + 3 * (1 - t) * t ** 2 * p[2] + t ** 3 * p[3];
-  return Array.from({ length: 401 }, (_, i) => [
-    at(i / 400, [a[0], a[0] + bend, b[0] - bend, b[0]]),
-    at(i / 400, [a[1], a[1], b[1], b[1]]),
-  ]);
+  return Array.from({ length: 401 }, (_, i) => [at(i / 400, [a[0], b[0], c[0], d[0]]), at(i / 400, [a[1], b[1], c[1], d[1]])]);
 }
 
 function lengthInside(points: readonly Point[], { left, right, top, bottom }: Box): number {

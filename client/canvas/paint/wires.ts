@@ -10,11 +10,17 @@ const reach = (from: Point, to: Point): number => {
   return dx > 0 ? Math.max(24, Math.min(dx * 0.5, 40 + dy * 0.6, 160)) : Math.min(140, 40 + Math.abs(dx) * 0.25 + dy * 0.15);
 };
 
+/** The four points of a wire's cubic Bézier curve. */
+export function wireCurve(from: Point, to: Point): readonly [Point, Point, Point, Point] {
+  const out = reach(from, to);
+  return [from, [from[0] + out, from[1]], [to[0] - out, to[1]], to];
+}
+
 /** Puts a wire on the path. */
 export function wirePath(ctx: CanvasRenderingContext2D | Path2D, from: Point, to: Point): void {
-  const out = reach(from, to);
-  ctx.moveTo(from[0], from[1]);
-  ctx.bezierCurveTo(from[0] + out, from[1], to[0] - out, to[1], to[0], to[1]);
+  const [start, leaving, coming, end] = wireCurve(from, to);
+  ctx.moveTo(...start);
+  ctx.bezierCurveTo(...leaving, ...coming, ...end);
 }
 
 /** Draws one wire, with a rim in the colour of the background that keeps crossing wires apart. */
