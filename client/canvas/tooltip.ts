@@ -1,5 +1,6 @@
 import { type Desk, type Hit, idOf, type Point } from './desk.ts';
 import { dress, homeOf } from './in-place/overlay.ts';
+import type { NodeMarks } from './marks.ts';
 
 /** How long the pointer must rest, in ms. */
 const rest = 550;
@@ -62,6 +63,13 @@ export class Tooltip {
   }
 }
 
+/** The true sizes of what a node shows; previews are smaller than what they show. */
+function sizesOf(marks: NodeMarks | undefined): string {
+  const content = marks?.status?.content;
+  if (content?.kind === 'images') return [...new Set(content.files.map(({ width, height }) => `${width} × ${height} px`))].join(', ');
+  return marks?.preview === undefined ? '' : `Preview, ${marks.preview.width} × ${marks.preview.height} px`;
+}
+
 function wordsFor(desk: Desk, hit: Hit): string {
   if (hit.kind === 'plug') {
     const port = [...(desk.specOf(hit.node)?.inputs ?? []), ...(desk.specOf(hit.node)?.outputs ?? [])].find(
@@ -71,6 +79,7 @@ function wordsFor(desk: Desk, hit: Hit): string {
     return [`${hit.plug.type}${hit.spot?.optional === true ? ' · optional' : ''}`, help].filter((line) => line !== '').join('\n');
   }
   if (hit.kind === 'field') return hit.field.port.help;
+  if (hit.kind === 'well') return sizesOf(desk.marks.get(idOf(hit.node)));
   if (hit.kind !== 'header') return '';
   const marks = desk.marks.get(idOf(hit.node));
   return [marks?.problems[0]?.message ?? marks?.status?.reason ?? '', desk.specOf(hit.node)?.help ?? '']
