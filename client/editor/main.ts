@@ -13,7 +13,7 @@ import { bindDrops } from './drops.ts';
 import { createHistory } from './history.ts';
 import { bindKeys } from './keys.ts';
 import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
-import { followRuns } from './running.ts';
+import { followRuns, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
 import { shell } from './view/shell.ts';
@@ -128,6 +128,7 @@ function followServer(app: App): void {
   connection.on('message', (message) => {
     followJobs(app, message);
     if (message.type === 'welcome' || message.type === 'device') app.set({ device: message.device });
+    if (message.type === 'welcome') resumeRun(app, message.jobs);
     if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);
     if (message.type === 'catalogue') {
       void connection.nodes().then((specs) => {

@@ -66,6 +66,7 @@ export function startRun(app: App, request: RunRequest = {}): void {
     }
     roll(app);
     const id = app.runs.start(writeGraph(currentDocument(app)), { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
+    sessionStorage.setItem(lastRunKey, id);
     app.set({ foreign: false, run: app.runs.get(id) });
   } catch (thrown) {
     app.say(toProblem(thrown).message, 'error');
@@ -82,6 +83,14 @@ export function startRuns(app: App, count: number): void {
 export function cancelRun(app: App): void {
   app.set({ runsLeft: 0 });
   for (const { id } of app.runs.active()) app.runs.cancel(id);
+}
+
+const lastRunKey = 'litegraph-diffusion.run';
+
+/** Goes on showing the run that this tab had started before it was loaded anew, if it is among those that have not ended. */
+export function resumeRun(app: App, unfinished: readonly { readonly id: string }[]): void {
+  const id = sessionStorage.getItem(lastRunKey);
+  if (id !== null && app.runs.get(id) === undefined && unfinished.some((job) => job.id === id)) app.runs.follow(id);
 }
 
 /** Draws what the runs of this page tell. Gives back the end of it. */
