@@ -177,7 +177,7 @@ export class EngineSupervisor implements Engine {
     this.#lose(cause);
     if (this.#closed || this.#device.state === 'failed') return;
     if (!this.#everReady && this.#failures + 1 >= mostFirstStarts) {
-      const message = `The engine cannot be started: ${cause}, ${mostFirstStarts} times. What it wrote above may say why; a reinstallation (npm ci) mends a broken native library.`;
+      const message = `The engine cannot be started: ${cause}, ${this.#failures + 1} times. What it wrote above may say why; a reinstallation (npm ci) mends a broken native library.`;
       this.#tell({ ...this.#device, state: 'failed', message });
       return;
     }

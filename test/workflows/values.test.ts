@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GraphError } from '../../nodes/kit/index.ts';
 import { applyFixedSeeds, readGraph, readWorkflow, rollSeeds, setValue, toWorkflow } from '../../workflows/index.ts';
 import { catalogue } from './catalogue.ts';
 import { failure } from './failure.ts';
@@ -38,10 +40,28 @@ describe('setValue', () => {
     ['33.steps=1', 'unknown-node', 'no node “33”'],
     ['CLIPTextEncode.text=x', 'unknown-node', '7, 6'],
     ['3.sampler_name=eul', 'not-in-list', '“euler”'],
+    ['4.ckpt_name=none.safetensors', 'missing-model', 'models folder'],
+    ['9.filename_prefix=../up', 'bad-path', 'is not allowed'],
+    ['9.filename_prefix=a/.hidden', 'bad-path', 'begins with a dot'],
   ])('refuses %s: %s', (assignment, code, words) => {
     const error = failure(() => setValue(drawn, assignment, catalogue));
     expect(error.code).toBe(code);
     expect(error.message).toContain(words);
+  });
+
+  it('sets or refuses whatever is written, with nothing but GraphError', () => {
+    const word = fc.oneof(fc.string(), fc.constantFrom('3', 'KSampler', 'seed', 'steps', '__proto__', 'constructor', ''));
+    fc.assert(
+      fc.property(word, word, word, (node, field, value) => {
+        for (const assignment of [`${node}.${field}=${value}`, node]) {
+          try {
+            expect(setValue(drawn, assignment, catalogue).workflow.nodes.size).toBe(drawn.workflow.nodes.size);
+          } catch (thrown) {
+            expect(thrown).toBeInstanceOf(GraphError);
+          }
+        }
+      }),
+    );
   });
 
   it('takes a wire into the field away, and keeps the other wires in place', () => {
