@@ -1,11 +1,14 @@
 import {
+  concatBatch,
   type DiffusionModel,
   GraphError,
   type Latent,
   type LatentFormat,
   type NoiseForm,
+  type NoiseState,
   scale,
   sizeOf,
+  sliceBatch,
   type Tensor,
   zeros,
 } from '../kit/index.ts';
@@ -17,8 +20,27 @@ const shrink = (sigma: number): number => 1 / Math.sqrt(1 + sigma * sigma);
 export function inForm(latent: Latent, form: NoiseForm): Latent {
   const { noise, samples } = latent;
   if (noise === undefined || noise.form === form) return latent;
-  const factor = form === 'preserving' ? shrink(noise.sigma) : 1 / shrink(noise.sigma);
-  return { ...latent, samples: scale(samples, factor), noise: { ...noise, form } };
+  const factor = (sigma: number): number => (form === 'preserving' ? shrink(sigma) : 1 / shrink(sigma));
+  const converted = noise.each === undefined ? scale(samples, factor(noise.sigma)) : scaleEach(samples, noise.each.map(factor));
+  return { ...latent, samples: converted, noise: { ...noise, form } };
+}
+
+/** Item i of a batch times `factors[i]`. */
+function scaleEach(x: Tensor, factors: readonly number[]): Tensor {
+  return concatBatch(factors.map((factor, item) => scale(sliceBatch(x, item, 1), factor)));
+}
+
+/** Marks a batch as holding σ `levels[i]` in item i. */
+export const levelsOf = (levels: readonly number[], form: NoiseForm): NoiseState => ({ sigma: Math.max(...levels), form, each: levels });
+
+/** A noisy latent cut into its items, each with its own σ. A clean latent gives σ = 0. */
+export function eachItem(latent: Latent): readonly { readonly item: Latent; readonly sigma: number }[] {
+  const { samples, noise } = latent;
+  return Array.from({ length: samples.dims[0] ?? 0 }, (_, index) => {
+    const sigma = noise?.each?.[index] ?? noise?.sigma ?? 0;
+    const item = { ...latent, samples: sliceBatch(samples, index, 1) };
+    return { sigma, item: noise === undefined ? item : { ...item, noise: { sigma, form: noise.form } } };
+  });
 }
 
 /** σ as people read it. */

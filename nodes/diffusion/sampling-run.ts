@@ -35,6 +35,12 @@ export interface SampledLatents {
  */
 export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 'noise' | 'latent'>, sigma: number): Tensor {
   const { model } = guider;
+  if (latent.noise?.each !== undefined) {
+    throw new GraphError(
+      'noise-mismatch',
+      'The pictures of this batch hold different amounts of noise, but a sampler takes them all through the same noise levels. Wire a latent with one noise level.',
+    );
+  }
   const fitted = inForm(fitToModel(latent, model), 'exploding');
   const scaled = toScaled(fitted.samples, model.latent);
   // σ is measured in the space that the latent was noised in; this model's may be another.

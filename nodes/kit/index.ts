@@ -1,4 +1,5 @@
 /** All that a node file, ours or a third party's, imports. */
+export * from './content.ts';
 export * from './errors.ts';
 export * from './node.ts';
 export * from './parse.ts';

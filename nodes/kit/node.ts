@@ -1,36 +1,6 @@
+import type { Content, ImageFile } from './content.ts';
 import type { Port, Ports, Values } from './ports.ts';
 import type { Checkpoint, Image, Mask, Picture } from './values.ts';
-
-/** Where a picture lies: `output` is kept, `input` was put there by the user, `preview` may be deleted at any time. */
-export type ImageFolder = 'input' | 'output' | 'preview';
-
-/** A picture on disk: `name` is relative to its folder, with `/`. Sizes in pixels. */
-export interface ImageFile {
-  readonly folder: ImageFolder;
-  readonly name: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** One curve; `x` is shared by all curves of a plot. */
-export interface Curve {
-  readonly label: string;
-  readonly y: readonly number[];
-}
-
-/** A line plot that a node draws of itself; axes are scaled for each panel on its own. */
-export interface Plot {
-  readonly title: string;
-  readonly xLabel: string;
-  readonly x: readonly number[];
-  readonly panels: readonly { readonly label: string; readonly curves: readonly Curve[] }[];
-}
-
-/** What a node shows inside itself. */
-export type Content =
-  | { readonly kind: 'images'; readonly files: readonly ImageFile[] }
-  | { readonly kind: 'plot'; readonly plot: Plot }
-  | { readonly kind: 'text'; readonly text: string };
 
 /** What a running node tells: a step of a loop (`index` steps of `total` are done), or something to show. */
 export type NodeEvent =

@@ -1,3 +1,4 @@
+import type { Plot } from './content.ts';
 import type {
   Autoencoder,
   Conditionings,
@@ -8,6 +9,7 @@ import type {
   Mask,
   Noise,
   NoiseSchedule,
+  PointMixture,
   Sampler,
   Sigmas,
   TextEncoder,
@@ -142,6 +144,8 @@ export const sigmas = wire<Sigmas>('SIGMAS');
 export const guider = wire<Guider>('GUIDER');
 export const sampler = wire<Sampler>('SAMPLER');
 export const noise = wire<Noise>('NOISE');
+export const pointMixture = wire<PointMixture>('POINT_MIXTURE');
+export const plot = wire<Plot>('PLOT');
 /** Anything at all; the node must pass it on untouched. */
 export const any = wire<unknown>('*');
 

@@ -12,10 +12,14 @@ export type Mask = Tensor;
  */
 export type NoiseForm = 'exploding' | 'preserving';
 
-/** What is known about the noise left in a latent. σ is in the model's scaled space. */
+/**
+ * What is known about the noise left in a latent. σ is in the model's scaled space. A batch whose items hold different amounts
+ * lists them in `each`, one σ an item; `sigma` is then the largest.
+ */
 export interface NoiseState {
   readonly sigma: number;
   readonly form: NoiseForm;
+  readonly each?: readonly number[];
 }
 
 /** Latents `[b, c, h/8, w/8]` in unscaled VAE space. Without `noise` they are clean. */
@@ -74,6 +78,13 @@ export interface NetworkInput {
   readonly pooled?: Tensor;
 }
 
+/** Cross-attention of one layer: weights `[b, heads, h·w, tokens]` over the tokens, at cells `downsample` times as large as the latent's. */
+export interface AttentionMap {
+  readonly name: string;
+  readonly downsample: number;
+  readonly weights: Tensor;
+}
+
 /** A small RGB picture, 8 bit. */
 export interface Picture {
   readonly width: number;
@@ -88,13 +99,23 @@ export interface DiffusionModel {
   readonly latent: LatentFormat;
   /** Raw network output, same shape as `sample`. */
   predict(input: NetworkInput): Promise<Tensor>;
+  /** The cross-attention of such a run, layer by layer; absent where the model was exported without it. */
+  attention?(input: NetworkInput): Promise<readonly AttentionMap[]>;
   /** First item of scaled latents `[b, c, h, w]` as a small picture by a linear map; no network is run. */
   preview(scaled: Tensor): Picture;
+}
+
+/** A part of a prompt and its place along the token axis. */
+export interface PromptToken {
+  readonly text: string;
+  readonly position: number;
 }
 
 /** CLIP on a wire. */
 export interface TextEncoder {
   encode(text: string): Promise<Conditionings>;
+  /** The words or parts of words at the positions of {@link encode}'s features, without begin, end and padding. */
+  tokens(text: string): Promise<readonly PromptToken[]>;
 }
 
 /** VAE on a wire. Latents are unscaled, images as {@link Image}. */
@@ -160,4 +181,10 @@ export type SampleLoop = (denoise: Denoise, x: Tensor, options: SampleOptions) =
 export interface Sampler {
   readonly name: string;
   readonly loop: SampleLoop;
+}
+
+/** Points in the plane that lie in round heaps: equal parts of N(centre, spread²·I). Centres are x, y, x, y … */
+export interface PointMixture {
+  readonly centres: Float64Array;
+  readonly spread: number;
 }

@@ -39,7 +39,15 @@ const Plot = z
 
 const Content = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('images'), files: z.array(ImageFile) }),
+    z.object({
+      kind: z.literal('images'),
+      files: z.array(ImageFile),
+      labels: z
+        .object({ columns: z.array(z.string()), rows: z.array(z.string()) })
+        .optional()
+        .meta({ description: 'The picture is a table of equal cells; this is written above its columns and left of its rows.' }),
+      compare: z.boolean().optional().meta({ description: 'Two pictures to lay over each other.' }),
+    }),
     z.object({ kind: z.literal('plot'), plot: Plot }),
     z.object({ kind: z.literal('text'), text: z.string() }),
   ])

@@ -45,13 +45,19 @@ function applyWeights(states: Tensor, empty: Tensor, windows: readonly Window[])
   return { dims: states.dims, data };
 }
 
+/** A prompt's tokens with their weights, in windows. */
+function windowsOf(text: string, { window, ids }: PromptTokenizer): readonly Window[] {
+  const groups = readWeights(text).map((piece) => ids(piece.text).map((id) => ({ id, weight: piece.weight })));
+  return packWindows(groups, window);
+}
+
 /** Prompts → conditioning, with weights and windows of any number put side by side along the tokens. */
 export function textEncoder(parts: TextEncoderParts): TextEncoder {
   return {
     async encode(text) {
-      const { window, ids } = await parts.tokenizer();
-      const groups = readWeights(text).map((piece) => ids(piece.text).map((id) => ({ id, weight: piece.weight })));
-      const windows = packWindows(groups, window);
+      const tokenizer = await parts.tokenizer();
+      const { window } = tokenizer;
+      const windows = windowsOf(text, tokenizer);
       const weighted = windows.flat().some(({ weight }) => weight !== 1);
       const all = weighted ? [...windows, ...packWindows([], window)] : windows;
       const states = await hiddenStates(await parts.session(), all);
@@ -59,6 +65,13 @@ export function textEncoder(parts: TextEncoderParts): TextEncoder {
       const result = weighted ? applyWeights(own, sliceBatch(states, windows.length, 1), windows) : own;
       const [count = 0, tokens = 0, width = 0] = result.dims;
       return [{ tokens: { dims: [1, count * tokens, width], data: result.data } }];
+    },
+    async tokens(text) {
+      const tokenizer = await parts.tokenizer();
+      const { begin, end, pad } = tokenizer.window;
+      return windowsOf(text, tokenizer)
+        .flat()
+        .flatMap(({ id }, position) => (id === begin || id === end || id === pad ? [] : [{ text: tokenizer.word(id), position }]));
     },
   };
 }

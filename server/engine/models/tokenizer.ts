@@ -19,6 +19,8 @@ const Vocabulary = z.record(z.string(), z.int());
 export interface PromptTokenizer {
   readonly window: TokenWindow;
   ids(text: string): readonly number[];
+  /** What a token stands for, as people write it. */
+  word(id: number): string;
 }
 
 const splitPattern = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
@@ -82,6 +84,7 @@ export async function openTokenizer(folder: string): Promise<PromptTokenizer> {
     return {
       window: { length: config.model_max_length, begin: idOf(config.bos_token), end: idOf(config.eos_token), pad: idOf(config.pad_token) },
       ids: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+      word: (id) => tokenizer.decode([id]).trim(),
     };
   } catch (thrown) {
     const reason = thrown instanceof z.ZodError ? z.prettifyError(thrown) : thrown instanceof Error ? thrown.message : String(thrown);
