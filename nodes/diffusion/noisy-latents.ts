@@ -31,7 +31,11 @@ function scaleEach(x: Tensor, factors: readonly number[]): Tensor {
 }
 
 /** Marks a batch as holding σ `levels[i]` in item i. */
-export const levelsOf = (levels: readonly number[], form: NoiseForm): NoiseState => ({ sigma: Math.max(...levels), form, each: levels });
+export function levelsOf(levels: readonly number[], form: NoiseForm): NoiseState {
+  const [first = 0] = levels;
+  if (levels.every((level) => level === first)) return { sigma: first, form };
+  return { sigma: Math.max(...levels), form, each: levels };
+}
 
 /** A noisy latent cut into its items, each with its own σ. A clean latent gives σ = 0. */
 export function eachItem(latent: Latent): readonly { readonly item: Latent; readonly sigma: number }[] {

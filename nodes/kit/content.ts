@@ -29,7 +29,10 @@ export interface TableLabels {
   readonly rows: readonly string[];
 }
 
-/** What a node shows inside itself. `labels` belong to a single picture; of a `compare` pair one lies over the other, parted by a line that follows the pointer. */
+/**
+ * What a node shows inside itself. `labels` belong to a single picture. Of a `compare` pair one lies over the other, parted by a line that
+ * follows the pointer; its column labels name the two.
+ */
 export type Content =
   | { readonly kind: 'images'; readonly files: readonly ImageFile[]; readonly labels?: TableLabels; readonly compare?: boolean }
   | { readonly kind: 'plot'; readonly plot: Plot }

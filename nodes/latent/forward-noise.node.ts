@@ -1,6 +1,7 @@
+import { forwardAt, trainingStep } from '../diffusion/forward-process.ts';
 import { requireClean } from '../diffusion/noisy-latents.ts';
 import { torchNormal } from '../diffusion/random.ts';
-import { combine, defineNode, GraphError, int, latent, noiseSchedule, scale, seed } from '../kit/index.ts';
+import { defineNode, int, latent, noiseSchedule, scale, seed } from '../kit/index.ts';
 
 /** q(x_t | x_0) = N(√ᾱ_t·x_0, (1−ᾱ_t)·I) in one go (Ho et al. 2020, eq. 4). */
 export default defineNode({
@@ -27,14 +28,9 @@ export default defineNode({
   },
   run({ x_0, schedule, t, seed: chance }) {
     requireClean(x_0, 'The forward process');
-    const alphaBar = schedule.alphasCumprod[t];
-    const sigma = schedule.sigmas[t];
-    if (alphaBar === undefined || sigma === undefined) {
-      const last = schedule.alphasCumprod.length - 1;
-      throw new GraphError('out-of-range', `The schedule has training steps 0 to ${last}, got t = ${t}.`, { place: { port: 't' } });
-    }
+    const { alphaBar, sigma } = trainingStep(schedule, t);
     const epsilon = scale(torchNormal(chance)(x_0.samples.dims), 1 / (x_0.scale ?? 1));
-    const samples = combine(Math.sqrt(alphaBar), x_0.samples, Math.sqrt(1 - alphaBar), epsilon);
+    const samples = forwardAt(x_0.samples, epsilon, alphaBar);
     return { x_t: { ...x_0, samples, noise: { sigma, form: 'preserving' } }, noise: { ...x_0, samples: epsilon } };
   },
 });
