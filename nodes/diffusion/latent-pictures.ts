@@ -40,7 +40,8 @@ export function previewPictures(scaled: Tensor, model: DiffusionModel): Image {
   const pictures = Array.from({ length: scaled.dims[0] ?? 0 }, (_, item) => model.preview(sliceBatch(scaled, item, 1)));
   const { width = 0, height = 0 } = pictures[0] ?? {};
   const data = new Float32Array(pictures.length * width * height * 3);
-  for (const [item, { rgb }] of pictures.entries()) data.set(scale({ dims: [rgb.length], data: Float32Array.from(rgb) }, 1 / 255).data, item * rgb.length);
+  for (const [item, { rgb }] of pictures.entries())
+    data.set(scale({ dims: [rgb.length], data: Float32Array.from(rgb) }, 1 / 255).data, item * rgb.length);
   return { dims: [pictures.length, height, width, 3], data };
 }
 

@@ -1,4 +1,4 @@
-import { type Guider, type Latent, type Tensor } from '../kit/index.ts';
+import type { Guider, Latent, Tensor } from '../kit/index.ts';
 import { fitToModel, inForm, requireFinite, shownSigma } from './noisy-latents.ts';
 import { impliedNoise, toScaled } from './parameterisation.ts';
 

@@ -10,8 +10,11 @@ function shown(kind: PreviewKind, { x, denoised, sigma }: SampleStep): Tensor {
   return kind === 'ε noise' ? impliedNoise(x, denoised, sigma) : denoised;
 }
 
+/** A step of a loop, as a node tells it. */
+export type StepEvent = Extract<NodeEvent, { kind: 'step' }>;
+
 /** A step as a node tells it; the picture is made only if somebody looks. */
-export function stepEvent(step: SampleStep, model: DiffusionModel, kind: PreviewKind): NodeEvent {
+export function stepEvent(step: SampleStep, model: DiffusionModel, kind: PreviewKind): StepEvent {
   const { index, total, sigma } = step;
   const event = { kind: 'step', index: index + 1, total, sigma } as const;
   return kind === 'off' ? event : { ...event, preview: (): Picture => model.preview(shown(kind, step)) };

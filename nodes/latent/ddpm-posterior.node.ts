@@ -32,9 +32,13 @@ export default defineNode({
     const items = eachItem(inForm(x_t, 'preserving'));
     const given = x_0.samples.dims[0] ?? 0;
     if (given !== 1 && given !== items.length) {
-      throw new GraphError('size-mismatch', `There are ${items.length} noisy latents and ${given} clean ones. Give one clean latent, or as many.`, {
-        place: { port: 'x_0' },
-      });
+      throw new GraphError(
+        'size-mismatch',
+        `There are ${items.length} noisy latents and ${given} clean ones. Give one clean latent, or as many.`,
+        {
+          place: { port: 'x_0' },
+        },
+      );
     }
     const stream = torchNormal(chance);
     const steps = items.map(({ item, sigma }, index) => {

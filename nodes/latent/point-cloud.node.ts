@@ -11,7 +11,13 @@ export default defineNode({
   inputs: {
     shape: choice(pointShapes, { label: 'shape', help: 'The outline that the points lie along.' }),
     points: int({ label: 'points', default: 1200, min: 16, max: 20_000, help: 'How many points.' }),
-    spread: float({ label: 'spread', default: 0.05, min: 0.005, max: 1, help: 'How far points lie from the outline, as a standard deviation.' }),
+    spread: float({
+      label: 'spread',
+      default: 0.05,
+      min: 0.005,
+      max: 1,
+      help: 'How far points lie from the outline, as a standard deviation.',
+    }),
     seed: seed({ label: 'seed', help: 'Which points.' }),
   },
   outputs: {

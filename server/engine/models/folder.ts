@@ -19,6 +19,16 @@ const Vae = z.object({
   block_out_channels: z.array(z.number()).default([128, 256, 512, 512]),
 });
 
+const Unet = z.object({
+  attention_outputs: z.array(z.object({ name: z.string(), downsample: z.int().min(1).max(64) })).default([]),
+});
+
+/** A second export of the U-Net that also gives its cross-attention, and which outputs that is. */
+export interface AttentionExport {
+  readonly file: string;
+  readonly outputs: readonly { readonly name: string; readonly downsample: number }[];
+}
+
 /** What a folder says of itself. Files are absolute paths; parts that only some uses need may be missing. */
 export interface ModelFolder {
   readonly name: string;
@@ -28,6 +38,7 @@ export interface ModelFolder {
   readonly prediction: Prediction;
   readonly preview: PreviewMap;
   readonly unet: string;
+  readonly attention?: AttentionExport;
   readonly textEncoder: string;
   readonly vaeDecoder: string;
   readonly vaeEncoder: string;
@@ -60,6 +71,16 @@ async function network(folder: string, part: string): Promise<string> {
   return file;
 }
 
+async function attentionExport(folder: string): Promise<AttentionExport | undefined> {
+  const file = join(folder, 'unet/attention.onnx');
+  const { attention_outputs: outputs } = await json(join(folder, 'unet/config.json'), Unet);
+  const there = await stat(file).then(
+    (found) => found.isFile() && found.size > 0,
+    () => false,
+  );
+  return there && outputs.length > 0 ? { file, outputs } : undefined;
+}
+
 /** Reads everything but the weights of a diffusers ONNX folder; what a config does not say is as in Stable Diffusion 1. Throws `bad-model`. */
 export async function readModelFolder({ name, path }: ModelLocation): Promise<ModelFolder> {
   const scheduler = await json(join(path, 'scheduler/scheduler_config.json'), Scheduler);
@@ -68,6 +89,7 @@ export async function readModelFolder({ name, path }: ModelLocation): Promise<Mo
   if (unet === undefined || textEncoder === undefined || vaeDecoder === undefined)
     throw new GraphError('internal', 'A model has three parts.');
   const latent = { channels: vae.latent_channels, scale: vae.scaling_factor, downscale: 2 ** (vae.block_out_channels.length - 1) };
+  const attention = await attentionExport(path);
   return {
     name,
     path,
@@ -76,6 +98,7 @@ export async function readModelFolder({ name, path }: ModelLocation): Promise<Mo
     prediction: scheduler.prediction_type,
     preview: await json(join(path, 'preview.json'), previewMap(latent.channels)),
     unet,
+    ...(attention === undefined ? {} : { attention }),
     textEncoder,
     vaeDecoder,
     vaeEncoder: join(path, 'vae_encoder/model.onnx'),

@@ -1,6 +1,6 @@
 import { modelSampling } from '../../../nodes/diffusion/model-sampling.ts';
-import { type DiffusionModel, GraphError, type NetworkInput, type Tensor, tensor } from '../../../nodes/kit/index.ts';
-import type { ModelFolder } from './folder.ts';
+import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor, tensor } from '../../../nodes/kit/index.ts';
+import type { AttentionExport, ModelFolder } from './folder.ts';
 import type { Session } from './onnx.ts';
 import { previewer } from './preview.ts';
 
@@ -37,18 +37,43 @@ function checkInput(session: Session, { sample, tokens }: NetworkInput): void {
   }
 }
 
-/** A folder's U-Net as MODEL. The session is opened on the first prediction. */
-export function diffusionModel(folder: ModelFolder, open: () => Promise<Session>): DiffusionModel {
+async function runNetwork(session: Session, input: NetworkInput): Promise<ReadonlyMap<string, Tensor>> {
+  checkInput(session, input);
+  return session.run(Object.fromEntries(session.inputs.map(({ name, shape }) => [name, feedFor(name, input, shape.length)])));
+}
+
+/** The U-Net's sessions, each opened when it is first run: most runs never need the second one. */
+export interface NetworkParts {
+  readonly unet: () => Promise<Session>;
+  readonly attention?: () => Promise<Session>;
+}
+
+/** The attention outputs of a run by name. Throws `bad-model` if one that is listed is missing. */
+function attentionMaps(outputs: ReadonlyMap<string, Tensor>, listed: AttentionExport['outputs']): readonly AttentionMap[] {
+  return listed.map(({ name, downsample }) => {
+    const weights = outputs.get(name);
+    if (weights?.dims.length === 4) return { name, downsample, weights };
+    throw new GraphError(
+      'bad-model',
+      `unet/config.json lists the attention output “${name}”, but unet/attention.onnx has none of shape [batch, heads, cells, tokens]. Export the model again.`,
+    );
+  });
+}
+
+/** A folder's U-Net as MODEL. */
+export function diffusionModel(folder: ModelFolder, parts: NetworkParts): DiffusionModel {
+  const { attention: exported } = folder;
+  const open = parts.attention;
   return {
+    ...(exported === undefined || open === undefined
+      ? {}
+      : { attention: async (input) => attentionMaps(await runNetwork(await open(), input), exported.outputs) }),
     name: folder.name,
     latent: folder.latent,
     sampling: modelSampling(folder.schedule, folder.prediction),
     preview: previewer(folder.preview),
     async predict(input) {
-      const session = await open();
-      checkInput(session, input);
-      const feeds = Object.fromEntries(session.inputs.map(({ name, shape }) => [name, feedFor(name, input, shape.length)]));
-      const outputs = await session.run(feeds);
+      const outputs = await runNetwork(await parts.unet(), input);
       const [first] = outputs.values();
       const prediction = outputs.get('out_sample') ?? outputs.get('sample') ?? first;
       if (prediction === undefined) throw new GraphError('bad-model', 'The U-Net gives no output. Export it again.');

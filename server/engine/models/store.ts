@@ -70,7 +70,10 @@ export class EngineModels implements ModelStore {
         return session;
       });
     return {
-      model: diffusionModel(folder, part(folder.unet)),
+      model: diffusionModel(folder, {
+        unet: part(folder.unet),
+        ...(folder.attention === undefined ? {} : { attention: part(folder.attention.file) }),
+      }),
       clip: textEncoder({ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }),
       vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
     };
