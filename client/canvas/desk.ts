@@ -37,7 +37,8 @@ export type Hit =
   | { readonly kind: 'group'; readonly group: HostGroup; readonly part: 'title' | 'corner' }
   | { readonly kind: 'plug'; readonly node: HostNode; readonly plug: Plug; readonly spot: Spot | undefined }
   | { readonly kind: 'field'; readonly node: HostNode; readonly field: Field; readonly part: 'value' | 'button' }
-  | { readonly kind: 'well'; readonly node: HostNode }
+  /** `across` is the share of the width left of the pointer. */
+  | { readonly kind: 'well'; readonly node: HostNode; readonly across: number }
   | { readonly kind: 'corner'; readonly node: HostNode }
   | { readonly kind: 'header'; readonly node: HostNode }
   | { readonly kind: 'body'; readonly node: HostNode };

@@ -54,7 +54,8 @@ function hitNode(desk: Desk, node: HostNode, { point, reach }: Aim): Hit | undef
     const onButton = hasButton(field, desk.options.upload !== undefined) && at[0] > field.x + field.width - buttonWidth;
     return { kind: 'field', node, field, part: onButton ? 'button' : 'value' };
   }
-  if (well !== undefined && inside(well, at) && picturesOf(desk, node).pictures.length > 0) return { kind: 'well', node };
+  if (well !== undefined && inside(well, at) && picturesOf(desk, node).pictures.length > 0)
+    return { kind: 'well', node, across: (at[0] - well.x) / well.width };
   return { kind: 'body', node };
 }
 

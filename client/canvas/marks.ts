@@ -1,4 +1,4 @@
-import type { Content, ImageFile, Plot, Problem } from '../../nodes/kit/index.ts';
+import type { Content, ImageFile, Plot, Problem, TableLabels } from '../../nodes/kit/index.ts';
 import type { NodeId, NodeStatus } from '../../workflows/index.ts';
 import { closeAll, type PictureList, showFiles } from './shown-pictures.ts';
 
@@ -7,6 +7,9 @@ export interface NodeMarks extends PictureList {
   status?: NodeStatus;
   preview?: ImageBitmap;
   plot?: Plot;
+  /** What is written beside the one picture, or the names of two that are compared. */
+  labels?: TableLabels;
+  compare?: boolean;
   text?: string;
   /** What is shown is of an earlier run. */
   stale: boolean;
@@ -70,6 +73,9 @@ export class Marks {
     if (content.kind === 'plot') mark.plot = content.plot;
     else if (content.kind === 'text') mark.text = content.text;
     else if (await showFiles(mark, content.files, this.#world.picture)) {
+      if (content.labels === undefined) delete mark.labels;
+      else mark.labels = content.labels;
+      mark.compare = content.compare === true;
       mark.preview?.close();
       delete mark.preview;
       this.#newest.delete(node);

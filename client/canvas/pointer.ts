@@ -196,9 +196,14 @@ export class Pointer {
     const { doing, element } = this.#desk;
     const before = doing.hover;
     element.style.cursor = doing.panning ? 'grab' : cursorOf(hit);
-    if (sameHit(before, hit)) return;
+    if (sameHit(before, hit) && !this.#compares(hit)) return;
     doing.hover = hit;
     this.#desk.redraw();
+  }
+
+  /** Does the line between two pictures follow the pointer here? */
+  #compares(hit: Hit): boolean {
+    return hit.kind === 'well' && this.#desk.marks.get(idOf(hit.node))?.compare === true;
   }
 
   #wheel(event: WheelEvent): void {

@@ -98,7 +98,8 @@ function clickPicture(desk: Desk, node: HostNode, { graph }: PointerAt): void {
   const { pictures } = picturesOf(desk, node);
   if (well === undefined || pictures.length === 0) return;
   const point = [graph[0] - node.pos[0], graph[1] - node.pos[1]] as const;
-  const index = gridOf(well, pictures.length).findIndex((box, at) => {
+  const over = desk.marks.get(idOf(node))?.compare === true;
+  const index = (over ? [well] : gridOf(well, pictures.length)).findIndex((box, at) => {
     const picture = pictures[at];
     return picture !== undefined && inside(containedIn(box, picture.width, picture.height), point);
   });

@@ -8,6 +8,7 @@ import type { NodeMarks } from '../marks.ts';
 import { font, fonts, isLegible } from '../measures.ts';
 import type { Box } from '../node-layout.ts';
 import { drawSign } from './icons.ts';
+import { drawCompared, drawLabelled } from './labelled.ts';
 import { fillBox, type Pen, write } from './pen.ts';
 import { containedIn, type Drawable, drawPictures, drawSize, gridOf } from './pictures.ts';
 import { drawPlot } from './plot.ts';
@@ -49,8 +50,21 @@ function drawPictureWell(pen: Pen, desk: Showing, { node, box }: { readonly node
     drawEmpty(pen, desk.marks.get(idOf(node)), box);
     return;
   }
-  drawPictures(pen, pictures, { box, faded });
+  const marks = desk.marks.get(idOf(node));
   const { hover } = desk.doing;
+  const [first, second] = pictures;
+  // While it runs, a preview stands in the place of what belongs to the words.
+  const own = first !== undefined && first !== marks?.preview;
+  if (own && marks?.compare === true && second !== undefined) {
+    const share = hover.kind === 'well' && hover.node === node ? hover.across : 0.5;
+    drawCompared(pen, [first, second], { box, names: marks.labels?.columns ?? [], share, faded });
+    return;
+  }
+  if (own && marks?.labels !== undefined) {
+    drawLabelled(pen, first, { box, labels: marks.labels, faded });
+    return;
+  }
+  drawPictures(pen, pictures, { box, faded });
   if (hover.kind !== 'well' || hover.node !== node) return;
   const places = gridOf(box, pictures.length);
   for (const [index, picture] of pictures.entries()) {
