@@ -21,16 +21,32 @@ export function requirePoints({ dims }: Tensor): void {
   throw new GraphError('size-mismatch', `Points have shape [batch, 2, 1, count], got [${dims.join(', ')}]. Wire a “Point cloud” here.`);
 }
 
-/** Item `index` of `[b, 2, 1, n]` as round dots on white, y upwards, coloured by their order; dots lie over one another. Pixels 0…1, `[size, size, 3]`. */
-export function drawPoints(points: Tensor, index: number, { size, reach }: PointView): Float32Array {
+/** What gives a point its colour: its number, or its direction from the middle in the first cloud of the batch. */
+export const pointColours = ['order', 'first direction'] as const;
+export type PointColours = (typeof pointColours)[number];
+
+/** The place of each point on the wheel of colours, 0…1. */
+export function turnsOf(points: Tensor, colours: PointColours): Float32Array {
+  const count = points.dims[3] ?? 0;
+  const turn = (i: number): number =>
+    colours === 'order' ? i / count : (Math.atan2(points.data[i] ?? 0, points.data[i + count] ?? 0) / (2 * Math.PI) + 1) % 1;
+  return Float32Array.from({ length: count }, (_, i) => turn(i));
+}
+
+/** Item `index` of `[b, 2, 1, n]` as round dots on white, y upwards; dots lie over one another. Pixels 0…1, `[size, size, 3]`. */
+export function drawPoints(
+  points: Tensor,
+  index: number,
+  { size, reach, turns }: PointView & { readonly turns: Float32Array },
+): Float32Array {
   const count = points.dims[3] ?? 0;
   const canvas = new Float32Array(size * size * 3).fill(1);
   const radius = Math.max(1, size / 110);
   for (let i = 0; i < count; i++) {
-    const at = (2 * index * count + i) | 0;
+    const at = 2 * index * count + i;
     const x = (((points.data[at] ?? 0) + reach) / (2 * reach)) * size;
     const y = ((reach - (points.data[at + count] ?? 0)) / (2 * reach)) * size;
-    dot(canvas, { x, y, radius, size, colour: hue(i / count) });
+    dot(canvas, { x, y, radius, size, colour: hue(turns[i] ?? 0) });
   }
   return canvas;
 }
@@ -60,6 +76,6 @@ function dot(canvas: Float32Array, { x, y, radius, size, colour }: Dot): void {
 
 /** The same as a small 8-bit picture, for previews. */
 export function pointPreview(points: Tensor, view: PointView): Picture {
-  const rgb = Uint8Array.from(drawPoints(points, 0, view), (value) => Math.round(255 * value));
+  const rgb = Uint8Array.from(drawPoints(points, 0, { ...view, turns: turnsOf(points, 'order') }), (value) => Math.round(255 * value));
   return { width: view.size, height: view.size, rgb };
 }

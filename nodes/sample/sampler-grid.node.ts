@@ -83,7 +83,7 @@ export default defineNode({
     cfg: float({ label: 'guidance', default: 4, min: 0, max: 100, step: 0.1, slider: true, help: 'How strongly the prompt counts (cfg).' }),
     sampler_name: choice(samplerNames, { default: 'euler', label: 'sampler', help: 'How each step is taken.' }),
     scheduler: choice(sigmaScheduleNames, {
-      default: 'karras',
+      default: 'normal',
       label: 'spacing',
       advanced: true,
       help: 'How the noise levels are spread.',

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { fileInside } from './paths.ts';
 
-/** A workflow that comes with the package; `id` is its path without `.json`, `group` its folder, '' at the top. */
+/** A workflow that comes with the package; `id` is its path without `.json`, `group` the heading it stands under, '' at the top. */
 export interface Template {
   readonly id: string;
   readonly title: string;
@@ -15,6 +15,9 @@ export interface Template {
 const Described = z.object({ extra: z.object({ name: z.string().optional(), description: z.string().optional() }).optional() });
 
 const maxDepth = 3;
+
+/** What the folders of templates are called. */
+const headings: Readonly<Record<string, string>> = { learn: 'Learn diffusion' };
 
 /** `text-to-image` → `Text to image`. */
 function titleOf(id: string): string {
@@ -37,7 +40,8 @@ async function describe(folder: string, file: string): Promise<Template | undefi
   const id = relative(folder, file).split(sep).join('/').slice(0, -'.json'.length);
   try {
     const { extra = {} } = Described.parse(JSON.parse(await readFile(file, 'utf8')));
-    const group = id.includes('/') ? id.slice(0, id.lastIndexOf('/')) : '';
+    const folderName = id.includes('/') ? id.slice(0, id.lastIndexOf('/')) : '';
+    const group = headings[folderName] ?? folderName;
     return { id, title: extra.name ?? titleOf(id), description: extra.description ?? '', group };
   } catch {
     return undefined;
