@@ -53,8 +53,7 @@ const typeText = (type: string | number): string => (typeof type === 'string' &&
 
 /** Fields that show in the node; hidden ones show while they are wired. */
 export function shownFields({ node, spec }: Subject): readonly PortSpec[] {
-  const wired = (port: PortSpec): boolean => node.inputs.some(({ name, link }) => name === port.name && link !== null);
-  return (spec?.inputs ?? []).filter((port) => port.widget !== undefined && (port.advanced !== true || wired(port)));
+  return (spec?.inputs ?? []).filter((port) => port.widget !== undefined && (port.advanced !== true || isWired({ node, spec }, port)));
 }
 
 /** Has this node a place for what it shows? Unknown nodes say there what is missing. */
@@ -71,7 +70,7 @@ export function layoutNode(subject: Subject): NodeLayout {
   const rows = Math.max(sockets.length, node.outputs.length);
   const ports = shownFields(subject);
   const top = measures.gap + rows * measures.portRow + (rows > 0 && ports.length > 0 ? 2 : 0);
-  const fieldHeight = ports.reduce((sum, port) => sum + rowHeight(port), 0);
+  const fieldHeight = ports.reduce((sum, port) => sum + rowHeight(subject, port), 0);
   const well = hasWell(subject);
   const least = top + fieldHeight + (well ? measures.leastWell : 0) + measures.padding - (ports.length > 0 && !well ? 1 : 0);
   const height = Math.max(node.size[1], least);
@@ -96,8 +95,11 @@ const isSocket = (spec: NodeSpec | undefined, name: string): boolean =>
 
 const isLong = (port: PortSpec): boolean => port.widget?.kind === 'text' && port.widget.multiline === true;
 
-const rowHeight = (port: PortSpec): number =>
-  isLong(port) ? measures.textLines * measures.textLine + 2 * measures.padding + 5 : measures.fieldRow;
+/** A text that comes over a wire needs no room to be read. */
+const isWired = ({ node }: Subject, port: PortSpec): boolean => node.inputs.some(({ name, link }) => name === port.name && link !== null);
+
+const rowHeight = (subject: Subject, port: PortSpec): number =>
+  isLong(port) && !isWired(subject, port) ? measures.textLines * measures.textLine + 2 * measures.padding + 5 : measures.fieldRow;
 
 const rowMiddle = (row: number): number => measures.gap + (row + 0.5) * measures.portRow;
 
@@ -106,9 +108,9 @@ function layoutFields(
   at: { readonly ports: readonly PortSpec[]; readonly top: number; readonly width: number; readonly spare: number },
 ): readonly Field[] {
   let y = at.top;
-  const last = at.ports.findLastIndex(isLong);
+  const last = at.ports.findLastIndex((port) => isLong(port) && !isWired(subject, port));
   return at.ports.map((port, index) => {
-    const row = rowHeight(port) + (index === last ? at.spare : 0);
+    const row = rowHeight(subject, port) + (index === last ? at.spare : 0);
     const found = subject.node.inputs.findIndex(({ name, link }) => name === port.name && link !== null);
     const box = { x: measures.padding, y, width: at.width - 2 * measures.padding, height: row - (measures.fieldRow - measures.field) };
     y += row;

@@ -47,10 +47,11 @@ export async function* lossByTimestep(request: LossRequest): AsyncGenerator<Loss
   }
 }
 
-/** The measured losses as curves over t. */
+/** The measured losses as curves over t; on a logarithmic scale L_t is the sum of the loss and its weight. */
 export function lossPlot(losses: readonly LossAt[], { title, withBound }: { title: string; withBound: boolean }): Plot {
   const curve = (label: string, pick: (loss: LossAt) => number) => ({ label, curves: [{ label, y: losses.map(pick) }] });
-  const simple = curve('‖ε − ε̂‖²', (loss) => loss.simple);
+  const plain = curve('‖ε − ε̂‖²', (loss) => loss.simple);
+  const simple = curve('log₁₀ ‖ε − ε̂‖²', (loss) => Math.log10(loss.simple));
   const bound = [curve('log₁₀ weight', ({ weight }) => Math.log10(weight)), curve('log₁₀ L_t', (loss) => Math.log10(loss.bound))];
-  return { title, xLabel: 't', x: losses.map(({ t }) => t), panels: withBound ? [simple, ...bound] : [simple] };
+  return { title, xLabel: 't', x: losses.map(({ t }) => t), panels: withBound ? [simple, ...bound] : [plain, simple] };
 }

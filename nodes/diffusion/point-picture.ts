@@ -6,6 +6,9 @@ export interface PointView {
   readonly reach: number;
 }
 
+/** A prime far above the usual number of points. */
+const stride = 7919;
+
 /** A clear colour of the wheel, 0 ≤ turn < 1, as 0…1 each. */
 function hue(turn: number): readonly [number, number, number] {
   const at = (offset: number): number => {
@@ -42,7 +45,9 @@ export function drawPoints(
   const count = points.dims[3] ?? 0;
   const canvas = new Float32Array(size * size * 3).fill(1);
   const radius = Math.max(1, size / 110);
-  for (let i = 0; i < count; i++) {
+  for (let drawn = 0; drawn < count; drawn++) {
+    // Neighbours in the order are drawn far apart, so that no colour lies over all the others.
+    const i = (drawn * (count % stride === 0 ? 1 : stride)) % count;
     const at = 2 * index * count + i;
     const x = (((points.data[at] ?? 0) + reach) / (2 * reach)) * size;
     const y = ((reach - (points.data[at + count] ?? 0)) / (2 * reach)) * size;

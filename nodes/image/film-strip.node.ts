@@ -13,8 +13,15 @@ export default defineNode({
   help: 'Lays the pictures of a batch beside each other like the frames of a film, in order, with words above them.',
   inputs: {
     images: image({ label: 'images', help: 'A batch of pictures.' }),
-    frames: int({ label: 'frames', default: 0, min: 0, max: 64, help: 'Show only so many, evenly spread over the batch; 0 shows all.' }),
-    labels: text({ label: 'labels', multiline: true, help: 'What to write above the frames, a line each.' }),
+    frames: int({
+      label: 'frames',
+      advanced: true,
+      default: 0,
+      min: 0,
+      max: 64,
+      help: 'Show only so many, evenly spread over the batch; 0 shows all.',
+    }),
+    labels: text({ label: 'labels', multiline: true, advanced: true, help: 'What to write above the frames, a line each.' }),
   },
   outputs: { IMAGE: image({ label: 'image', help: 'The strip as one picture, without the words.' }) },
   async *run({ images: batch, frames, labels }, { images }): AsyncGenerator<NodeEvent, { IMAGE: Image }, void> {

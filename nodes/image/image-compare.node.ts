@@ -11,8 +11,8 @@ export default defineNode({
   inputs: {
     image_a: image({ label: 'left', help: 'The picture left of the line; of a batch the first.' }),
     image_b: image({ label: 'right', help: 'The picture right of the line; of a batch the first.' }),
-    name_a: text({ label: 'left name', default: 'before', help: 'What to call the left one.' }),
-    name_b: text({ label: 'right name', default: 'after', help: 'What to call the right one.' }),
+    name_a: text({ label: 'left name', advanced: true, default: 'before', help: 'What to call the left one.' }),
+    name_b: text({ label: 'right name', advanced: true, default: 'after', help: 'What to call the right one.' }),
   },
   outputs: {},
   async *run({ image_a, image_b, name_a, name_b }, { images }): AsyncGenerator<NodeEvent, Record<never, never>, void> {

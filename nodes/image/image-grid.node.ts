@@ -31,21 +31,20 @@ export default defineNode({
     row_2: row(2),
     row_3: row(3),
     row_4: row(4),
-    row_5: row(5),
-    row_6: row(6),
     columns: int({
       label: 'columns',
+      advanced: true,
       default: 0,
       min: 0,
       max: 400,
       help: 'Cuts a single batch into rows of so many; 0 leaves it in one row.',
     }),
-    row_labels: text({ label: 'row labels', multiline: true, help: 'What to write beside the rows, a line each.' }),
-    column_labels: text({ label: 'column labels', multiline: true, help: 'What to write above the columns, a line each.' }),
+    row_labels: text({ label: 'row labels', multiline: true, advanced: true, help: 'What to write beside the rows, a line each.' }),
+    column_labels: text({ label: 'column labels', multiline: true, advanced: true, help: 'What to write above the columns, a line each.' }),
   },
   outputs: { IMAGE: image({ label: 'image', help: 'The table as one picture, without the words.' }) },
   async *run({ columns, row_labels, column_labels, ...wired }, { images }): AsyncGenerator<NodeEvent, { IMAGE: Image }, void> {
-    const batches = [wired.row_1, wired.row_2, wired.row_3, wired.row_4, wired.row_5, wired.row_6].filter((batch) => batch !== undefined);
+    const batches = [wired.row_1, wired.row_2, wired.row_3, wired.row_4].filter((batch) => batch !== undefined);
     const rows = await equalSizes(rowsOf(batches, columns), images);
     const across = Math.max(...rows.map(({ dims }) => dims[0] ?? 0));
     const table = requireFinite(pictureTable(cellsOf(rows, across), { columns: across, rows: rows.length }), 'The picture');

@@ -15,9 +15,10 @@ export default defineNode({
     plot_2: input(2),
     plot_3: input(3),
     plot_4: input(4),
-    title: text({ label: 'title', help: 'A title; empty takes that of the first plot.' }),
+    title: text({ label: 'title', advanced: true, help: 'A title; empty takes that of the first plot.' }),
     scale: choice(['linear', 'log'], {
       label: 'scale',
+      advanced: true,
       help: 'log draws the logarithm to the base 10, for values of very different size.',
     }),
   },

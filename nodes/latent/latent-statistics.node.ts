@@ -38,8 +38,8 @@ export default defineNode({
   inputs: {
     samples: latent({ label: 'latent', help: 'What to measure.' }),
     other: optional(latent({ label: 'other', help: 'A second latent to compare with.' })),
-    name: text({ label: 'name', default: 'first', help: 'What to call the first one in the drawing.' }),
-    other_name: text({ label: 'other name', default: 'second', help: 'What to call the second one.' }),
+    name: text({ label: 'name', advanced: true, default: 'first', help: 'What to call the first one in the drawing.' }),
+    other_name: text({ label: 'other name', advanced: true, default: 'second', help: 'What to call the second one.' }),
   },
   outputs: {
     mean: float({ label: 'mean', help: 'Mean of the first latent.', default: 0, min: -1e9, max: 1e9 }),

@@ -3,7 +3,7 @@ import { withAlpha } from '../colour.ts';
 import type { Desk } from '../desk.ts';
 import type { NodeMarks } from '../marks.ts';
 import { font, fonts, isLegible, leastText, measures } from '../measures.ts';
-import { isBend, type NodeLayout } from '../node-layout.ts';
+import { type Box, isBend, type NodeLayout } from '../node-layout.ts';
 import { carriedType, type Fitting, plugsOf } from '../plugs.ts';
 import { ownHeader, type Theme } from '../theme.ts';
 import { badgeOf, progressOf } from './badge.ts';
@@ -12,7 +12,7 @@ import { drawSign } from './icons.ts';
 import { drawEdge } from './outline.ts';
 import { fillBox, type Pen, write } from './pen.ts';
 import { drawDot, drawPortNames } from './ports.ts';
-import { drawSmallTitle } from './small-title.ts';
+import { drawFarNote, drawSmallTitle } from './small-title.ts';
 import { drawWell } from './well.ts';
 
 /** What is needed to draw one node. */
@@ -65,9 +65,17 @@ function drawOpen(pen: Pen, desk: Desk, scene: NodeScene): void {
   drawProgress(pen, scene);
   drawEdge(pen, box, edgeLook(desk, scene));
   drawDots(pen, desk, scene);
-  if (!detailed) drawSmallTitle(pen, node, { box, pictured: layout.well !== undefined });
+  if (!detailed) drawFar(pen, desk, { node, layout, box });
   ctx.globalAlpha = 1;
   if (scene.marks !== undefined) drawSentence(pen, scene);
+}
+
+/** What is written on a node that is too small for its fields: the text of a note, the title of any other. */
+function drawFar(pen: Pen, desk: Desk, { node, layout, box }: Pick<NodeScene, 'node' | 'layout'> & { readonly box: Box }): void {
+  const text = desk.specOf(node)?.type === 'Note' ? node.properties.text : undefined;
+  const inner = { ...box, y: 0, height: layout.height };
+  if (typeof text === 'string' && text !== '') drawFarNote(pen, text, inner);
+  else drawSmallTitle(pen, node, { box, pictured: layout.well !== undefined });
 }
 
 function edgeLook(desk: Desk, { node, marks, selected }: NodeScene): Parameters<typeof drawEdge>[2] {

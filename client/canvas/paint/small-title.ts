@@ -7,6 +7,17 @@ import { fillBox, type Pen, write } from './pen.ts';
 /** Size of titles on the screen when a node is too small for its fields, in CSS px. */
 const onScreen = 12;
 
+/** Writes a note's text, as large as it must be to be read, as much as fits; for notes that are seen from far away. */
+export function drawFarNote(pen: Pen, text: string, box: Box): void {
+  const size = leastText / pen.scale;
+  const letters = font(size);
+  const line = size * 1.3;
+  const most = Math.max(1, Math.floor((box.height - size) / line));
+  pen.words.wrap(text, letters, { room: box.width - size, most }).forEach((part, index) => {
+    write(pen, part, [box.x + size / 2, box.y + size / 2 + (index + 0.5) * line], { font: letters, colour: pen.theme.text });
+  });
+}
+
 /** Writes the title large, for nodes that are seen from far away: below the ports where there is room, over the picture otherwise. */
 export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { readonly box: Box; readonly pictured: boolean }): void {
   const large = onScreen / pen.scale;

@@ -5,7 +5,7 @@ import { withAlpha } from '../colour.ts';
 import type { Desk } from '../desk.ts';
 import { idOf } from '../desk.ts';
 import type { NodeMarks } from '../marks.ts';
-import { font, fonts, isLegible } from '../measures.ts';
+import { font, fonts, isLegible, leastText } from '../measures.ts';
 import type { Box } from '../node-layout.ts';
 import { drawSign } from './icons.ts';
 import { drawCompared, drawLabelled } from './labelled.ts';
@@ -91,13 +91,18 @@ function drawUnknown(pen: Pen, node: HostNode, box: Box): void {
   drawLines(pen, text, { box, colour: pen.theme.secondary });
 }
 
+/** Text in a node grows up to this size when the graph is seen from far. */
+const largestText = 30;
+
 /** Writes wrapped text into a box, as much as fits. */
 export function drawLines(pen: Pen, text: string, { box, colour }: { readonly box: Box; readonly colour: string }): void {
-  if (!isLegible(fonts.node, pen.scale)) return;
+  const size = Math.min(Math.max(fonts.node, leastText / pen.scale), largestText);
+  if (!isLegible(size, pen.scale)) return;
   fillBox(pen, box, { colour: pen.theme.field });
-  const plain = font(fonts.node);
-  const most = Math.max(1, Math.floor((box.height - 10) / 17));
+  const plain = font(size);
+  const step = 1.3 * size;
+  const most = Math.max(1, Math.floor((box.height - 10) / step));
   pen.words.wrap(text, plain, { room: box.width - 16, most }).forEach((line, index) => {
-    write(pen, line, [box.x + 8, box.y + 5 + (index + 0.5) * 17], { font: plain, colour });
+    write(pen, line, [box.x + 8, box.y + 5 + (index + 0.5) * step], { font: plain, colour });
   });
 }
