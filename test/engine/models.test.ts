@@ -57,6 +57,34 @@ describe('the embedded model', () => {
     expect(tiny.model.sampling.sigmaMax).toBeCloseTo(14.6146, 3);
   });
 
+  it('names the tokens of a prompt with their places', async () => {
+    const tokens = await tiny.clip.tokens('a (Red:1.2) apple');
+    expect(tokens.map(({ text }) => text).join('')).toBe('aredapple');
+    expect(tokens.map(({ position }) => position)).toEqual(tokens.map((_, i) => i + 1));
+    expect(await tiny.clip.tokens('')).toEqual([]);
+  });
+
+  it('gives its cross-attention, shares that sum to 1 over the tokens, from a second file that is opened only then', async () => {
+    const [conditioning] = await tiny.clip.encode('red apple');
+    if (conditioning === undefined || tiny.model.attention === undefined) throw new Error('No attention.');
+    const maps = await tiny.model.attention({ sample: ramp([1, 4, 16, 16]), timestep: 300, tokens: conditioning.tokens });
+    expect(maps.length).toBeGreaterThan(1);
+    for (const { weights, downsample } of maps) {
+      const [batch, heads = 0, cells = 0, tokens = 0] = weights.dims;
+      expect([batch, cells, tokens]).toEqual([1, (16 / downsample) ** 2, 24]);
+      expect(heads).toBeGreaterThan(0);
+      expect(weights.data.slice(0, tokens).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 3);
+    }
+  });
+
+  it('without that file has no attention, and runs all the same', async () => {
+    await cp(embedded, join(folder, 'plain'), { recursive: true });
+    await rm(join(folder, 'plain/unet/attention.onnx'));
+    const { model } = await models.checkpoint('plain');
+    expect(model.attention).toBeUndefined();
+    await rm(join(folder, 'plain'), { recursive: true });
+  });
+
   it('tokenises as it was trained: lower case, white space folded, framed to 24 tokens', async () => {
     const { ids, window } = await openTokenizer(embedded);
     expect(window).toEqual({ length: 24, begin: 1712, end: 1713, pad: 1713 });

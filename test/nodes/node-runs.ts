@@ -1,0 +1,47 @@
+import type { Content, Image, ImageFile, NodeDefinition, NodeEvent, Ports, RunContext, Tensor, Values } from '../../nodes/kit/index.ts';
+
+/** What a node gave and told. */
+export interface NodeRun<O extends Ports> {
+  readonly outputs: Values<O>;
+  readonly shown: readonly Content[];
+  readonly steps: number;
+  /** Pictures that it put into its place, in order. */
+  readonly pictures: readonly Image[];
+}
+
+/** Runs a node by itself; there are no models, and pictures go nowhere. Values that the inputs leave out are those of the ports. */
+export async function runNode<I extends Ports, O extends Ports>(definition: NodeDefinition<I, O>, inputs: Values<I>): Promise<NodeRun<O>> {
+  const pictures: Image[] = [];
+  const result = definition.run(inputs, contextFor(pictures));
+  const shown: Content[] = [];
+  let steps = 0;
+  if (!isGenerator<O>(result)) return { outputs: await result, shown, steps, pictures };
+  for (let next = await result.next(); ; next = await result.next()) {
+    if (next.done) return { outputs: next.value, shown, steps, pictures };
+    if (next.value.kind === 'show') shown.push(next.value.content);
+    else steps++;
+  }
+}
+
+const isGenerator = <O extends Ports>(result: object): result is AsyncGenerator<NodeEvent, Values<O>, void> =>
+  Symbol.asyncIterator in result;
+
+function contextFor(pictures: Image[]): RunContext {
+  const none = () => Promise.reject(new Error('There is none in this test.'));
+  const show = async (image: Image): Promise<readonly ImageFile[]> => {
+    pictures.push(image);
+    const [count = 0, height = 0, width = 0] = image.dims;
+    return Array.from({ length: count }, (_, i) => ({ folder: 'preview', name: `${pictures.length}-${i}.png`, width, height }) as const);
+  };
+  return {
+    signal: new AbortController().signal,
+    models: { checkpoint: none, identity: none },
+    images: { load: none, identity: none, save: none, show, resize: none },
+  };
+}
+
+/** A tensor of numbers that look random and are always the same. */
+export const ramp = (dims: readonly number[], seed = 1): Tensor => ({
+  dims,
+  data: Float32Array.from({ length: dims.reduce((product, side) => product * side, 1) }, (_, i) => Math.sin(seed + i * 1.7)),
+});
