@@ -118,14 +118,15 @@ describe('a real server with a real engine', () => {
       (await ask(rig, '/v1/templates')).text,
     );
     expect(templates.map(({ id }) => id)).toContain('text-to-image');
+    const jobOf = (id: string): string => `template-${id.replaceAll('/', '-')}`;
     for (const { id, title, description } of templates) {
       expect(title).not.toBe('');
       expect(description).not.toBe('');
       const document = (await ask(rig, `/v1/templates/${id}`)).text;
-      expect([id, (await post(rig, '/v1/jobs', { id: `template-${id}`, workflow: JSON.parse(document) })).status]).toEqual([id, 202]);
+      expect([id, (await post(rig, '/v1/jobs', { id: jobOf(id), workflow: JSON.parse(document) })).status]).toEqual([id, 202]);
     }
     for (const { id } of templates) {
-      expect((await ask(rig, `/v1/jobs/template-${id}/events`)).text).toMatch(/"state":"done"[^\n]*\n$/);
+      expect((await ask(rig, `/v1/jobs/${jobOf(id)}/events`)).text).toMatch(/"state":"done"[^\n]*\n$/);
     }
   });
 

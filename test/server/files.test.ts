@@ -143,7 +143,7 @@ describe('templates', () => {
     expect(await listTemplates(folder)).toEqual([
       { id: 'a', title: 'First', description: 'To begin with.', group: '' },
       { id: 'b-c', title: 'B c', description: '', group: '' },
-      { id: 'learn/x', title: 'X', description: '', group: 'learn' },
+      { id: 'learn/x', title: 'X', description: '', group: 'Learn diffusion' },
     ]);
     expect(await readTemplate(folder, 'learn/x')).toBe('{}');
     await expect(readTemplate(folder, '../x')).rejects.toMatchObject({ code: 'bad-path' });
