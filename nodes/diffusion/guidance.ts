@@ -82,7 +82,7 @@ function denoiseEach(model: DiffusionModel, conditionings: readonly Conditioning
   return async (x, sigma) => {
     const batch = x.dims[0] ?? 1;
     if (prepared?.batch !== batch) prepared = { batch, batches: batchesOf(conditionings, batch) };
-    const sample = networkInput(x, sigma);
+    const sample = networkInput(x, sigma, model.sampling);
     const timestep = model.sampling.timestep(sigma);
     const results: Tensor[] = [];
     for (const { members, ...features } of prepared.batches) {

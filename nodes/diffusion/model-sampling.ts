@@ -1,7 +1,7 @@
 import type { ModelSampling, NoiseSchedule, Prediction } from '../kit/index.ts';
 
 /** Index of the first entry of an ascending list that is not below `value`. */
-function lowerBound(list: Float64Array, value: number): number {
+function lowerBound(list: Float32Array, value: number): number {
   let low = 0;
   let high = list.length;
   while (low < high) {
@@ -12,25 +12,70 @@ function lowerBound(list: Float64Array, value: number): number {
   return low;
 }
 
-/** Maps σ to training steps and back, as k-diffusion's discrete wrappers do: nearest log σ one way, log-linear between steps the other. */
-export function modelSampling(schedule: NoiseSchedule, prediction: Prediction): ModelSampling {
-  const logSigmas = schedule.sigmas.map(Math.log);
-  const last = logSigmas.length - 1;
-  const at = (index: number): number => logSigmas[Math.min(Math.max(index, 0), last)] ?? 0;
+/** Larger than any noise level: where a share of the way of 0 lies, so that the first step is always inside. */
+export const aboveAllLevels = 999_999_999.9;
+
+/** A list of noise levels with its logarithms, looked up both ways: nearest log σ one way, log-linear between entries the other. */
+export function levelTable(levels: ArrayLike<number>): {
+  sigmas: Float32Array;
+  nearest(sigma: number): number;
+  between(index: number): number;
+} {
+  const sigmas = Float32Array.from(levels);
+  const logs = Float32Array.from(levels, Math.log);
+  const last = logs.length - 1;
+  const at = (index: number): number => logs[Math.min(Math.max(index, 0), last)] ?? 0;
   return {
-    prediction,
-    schedule,
-    sigmaMin: Math.exp(at(0)),
-    sigmaMax: Math.exp(at(last)),
-    timestep(sigma) {
-      const wanted = Math.log(sigma);
-      const above = Math.min(lowerBound(logSigmas, wanted), last);
+    sigmas,
+    nearest(sigma) {
+      const wanted = Math.fround(Math.log(sigma));
+      const above = Math.min(lowerBound(logs, wanted), last);
       return above > 0 && wanted - at(above - 1) <= at(above) - wanted ? above - 1 : above;
     },
-    sigma(timestep) {
-      const t = Math.min(Math.max(timestep, 0), last);
+    between(index) {
+      const t = Math.min(Math.max(index, 0), last);
       const low = Math.floor(t);
       return Math.exp(at(low) + (at(low + 1) - at(low)) * (t - low));
     },
+  };
+}
+
+/** Maps σ to training steps and back, as k-diffusion's discrete wrappers do. */
+export function modelSampling(schedule: NoiseSchedule, prediction: Prediction): ModelSampling {
+  const { sigmas, nearest, between } = levelTable(schedule.sigmas);
+  return {
+    prediction,
+    schedule,
+    sigmas,
+    sigmaData: 1,
+    sigmaMin: sigmas[0] ?? 0,
+    sigmaMax: sigmas.at(-1) ?? 0,
+    timestep: nearest,
+    sigma: between,
+    percentToSigma: (share) => (share <= 0 ? aboveAllLevels : share >= 1 ? 0 : between((1 - share) * 999)),
+  };
+}
+
+const distilledSteps = 50;
+
+/** The sampling of a latent consistency model (Luo et al. 2023): 50 of the training steps, evenly spaced, the last one among them. */
+export function distilledSampling(schedule: NoiseSchedule): ModelSampling {
+  const skip = Math.max(Math.floor(schedule.sigmas.length / distilledSteps), 1);
+  const count = Math.min(distilledSteps, schedule.sigmas.length);
+  const last = schedule.sigmas.length - 1;
+  const { sigmas, nearest, between } = levelTable(
+    Float64Array.from({ length: count }, (_, i) => schedule.sigmas[last - (count - 1 - i) * skip] ?? 0),
+  );
+  const sigma = (timestep: number): number => between((timestep - (skip - 1)) / skip);
+  return {
+    prediction: 'lcm',
+    schedule,
+    sigmas,
+    sigmaData: 1,
+    sigmaMin: sigmas[0] ?? 0,
+    sigmaMax: sigmas.at(-1) ?? 0,
+    timestep: (level) => nearest(level) * skip + skip - 1,
+    sigma,
+    percentToSigma: (share) => (share <= 0 ? aboveAllLevels : share >= 1 ? 0 : sigma((1 - share) * 999)),
   };
 }

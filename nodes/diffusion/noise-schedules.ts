@@ -10,6 +10,8 @@ export interface ScheduleConfig {
   readonly beta_start: number;
   readonly beta_end: number;
   readonly num_train_timesteps: number;
+  /** Was it trained down to pure noise? See {@link zeroTerminalSnr}. */
+  readonly rescale_betas_zero_snr?: boolean | undefined;
 }
 
 const ramp = (steps: number, start: number, end: number): Float64Array =>
@@ -24,6 +26,7 @@ function cosineBetas(steps: number): Float64Array {
 function betasOf({ beta_schedule, beta_start, beta_end, num_train_timesteps }: ScheduleConfig): Float64Array {
   switch (beta_schedule) {
     case 'linear':
+    case 'sqrt_linear':
       return ramp(num_train_timesteps, beta_start, beta_end);
     case 'scaled_linear':
       return ramp(num_train_timesteps, Math.sqrt(beta_start), Math.sqrt(beta_end)).map((root) => root * root);
@@ -33,7 +36,7 @@ function betasOf({ beta_schedule, beta_start, beta_end, num_train_timesteps }: S
     default:
       throw new GraphError(
         'bad-value',
-        `Unknown noise schedule “${beta_schedule}”: expected linear, scaled_linear, cosine or squaredcos_cap_v2.`,
+        `Unknown noise schedule “${beta_schedule}”: expected linear, sqrt_linear (the same), scaled_linear, cosine or squaredcos_cap_v2.`,
       );
   }
 }
@@ -57,5 +60,23 @@ export function scheduleFromConfig(config: ScheduleConfig): NoiseSchedule {
   if (!(start > 0 && end >= start && end < 1)) {
     throw new GraphError('bad-value', `A noise schedule needs 0 < beta_start ≤ beta_end < 1, got ${start} and ${end}.`);
   }
-  return scheduleOf(config.beta_schedule, betasOf(config));
+  const schedule = scheduleOf(config.beta_schedule, betasOf(config));
+  return config.rescale_betas_zero_snr ? zeroTerminalSnr(schedule) : schedule;
+}
+
+/** What stands for ᾱ = 0 at the last step, so that σ stays finite (about 4519). */
+const almostNothing = 4.8973451890853435e-8;
+
+/**
+ * The same schedule with nothing of the picture left at the last step: √ᾱ is shifted to end at 0 and stretched to start where it did (Lin et al.
+ * 2024, algorithm 1).
+ */
+export function zeroTerminalSnr({ name, alphasCumprod: before }: NoiseSchedule): NoiseSchedule {
+  const first = Math.sqrt(before[0] ?? 1);
+  const last = Math.sqrt(before.at(-1) ?? 0);
+  const alphasCumprod = before.map((alphaBar, t) =>
+    t === before.length - 1 ? almostNothing : ((Math.sqrt(alphaBar) - last) * (first / (first - last))) ** 2,
+  );
+  const betas = alphasCumprod.map((alphaBar, t) => 1 - alphaBar / (t === 0 ? 1 : (alphasCumprod[t - 1] ?? 1)));
+  return { name, betas, alphasCumprod, sigmas: alphasCumprod.map((alphaBar) => Math.sqrt((1 - alphaBar) / alphaBar)) };
 }

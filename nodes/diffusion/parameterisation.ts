@@ -1,34 +1,77 @@
 import { combine, type LatentFormat, type ModelSampling, scale, type Tensor } from '../kit/index.ts';
 
-/** What the network is fed at noise level σ: x / √(σ² + 1). */
-export const networkInput = (x: Tensor, sigma: number): Tensor => scale(x, 1 / Math.sqrt(sigma * sigma + 1));
+/** The factor from x = x₀ + σε to what the network is fed: 1/√(σ² + σ_data²), or 1 on a straight path (flow). */
+export const inputScale = ({ prediction, sigmaData }: ModelSampling, sigma: number): number =>
+  prediction === 'flow' ? 1 : 1 / Math.sqrt(sigma * sigma + sigmaData * sigmaData);
 
-/**
- * The clean guess x̂₀ from raw network output at x = x₀ + σε: ε predicts x − σε̂, v (Salimans & Ho 2022, σ_data 1) predicts
- * x/(σ²+1) − σ/√(σ²+1)·v̂, `sample` is x̂₀ itself.
- */
-export function denoisedFrom(output: Tensor, { x, sigma, sampling }: { x: Tensor; sigma: number; sampling: ModelSampling }): Tensor {
-  switch (sampling.prediction) {
+/** What the network is fed at noise level σ. */
+export const networkInput = (x: Tensor, sigma: number, sampling: ModelSampling): Tensor => {
+  const factor = inputScale(sampling, sigma);
+  return factor === 1 ? x : scale(x, factor);
+};
+
+/** x̂₀ = kept·x + added·output: how raw network output becomes the clean guess at a noise level. */
+export function denoisedWeights(sampling: ModelSampling, sigma: number): { readonly kept: number; readonly added: number } {
+  const { prediction, sigmaData } = sampling;
+  const variance = sigma * sigma + sigmaData * sigmaData;
+  const skip = (sigmaData * sigmaData) / variance;
+  const out = (sigma * sigmaData) / Math.sqrt(variance);
+  switch (prediction) {
     case 'epsilon':
-      return combine(1, x, -sigma, output);
+    case 'flow':
+      return { kept: 1, added: -sigma };
     case 'v_prediction':
-      return combine(1 / (sigma * sigma + 1), x, -sigma / Math.sqrt(sigma * sigma + 1), output);
+      return { kept: skip, added: -out };
+    case 'edm':
+      return { kept: skip, added: out };
     case 'sample':
-      return output;
+      return { kept: 0, added: 1 };
+    case 'lcm': {
+      const scaledTime = 10 * sampling.timestep(sigma);
+      const [cSkip, cOut] = [0.25 / (scaledTime ** 2 + 0.25), scaledTime / Math.sqrt(scaledTime ** 2 + 0.25)];
+      return { kept: cSkip + cOut, added: -cOut * sigma };
+    }
   }
 }
 
-/** The noise that a clean guess implies: ε̂ = (x − x̂₀)/σ. */
-export const impliedNoise = (x: Tensor, denoised: Tensor, sigma: number): Tensor => combine(1 / sigma, x, -1 / sigma, denoised);
-
-/** Mixes starting noise into scaled latents: x₀ + σε, or √(1+σ²)·ε + x₀ where σ is the model's largest, as in training. */
-export function startingPoint(latent: Tensor, noise: Tensor, { sigma, sampling }: { sigma: number; sampling: ModelSampling }): Tensor {
-  const full = sigma > sampling.sigmaMax || Math.abs(sigma - sampling.sigmaMax) <= 1e-5 * sampling.sigmaMax;
-  return combine(full ? Math.sqrt(1 + sigma * sigma) : sigma, noise, 1, latent);
+/**
+ * The clean guess x̂₀ from raw network output at x: ε predicts x − σε̂, v (Salimans & Ho 2022) x·σ_d²/(σ²+σ_d²) − σσ_d/√(σ²+σ_d²)·v̂, EDM (Karras
+ * et al. 2022, eq. 7) the same with +, a flow x − σv̂, a consistency model (Luo et al. 2023, eq. 9) a mixture of x and x − σε̂.
+ */
+export function denoisedFrom(output: Tensor, { x, sigma, sampling }: { x: Tensor; sigma: number; sampling: ModelSampling }): Tensor {
+  const { kept, added } = denoisedWeights(sampling, sigma);
+  return kept === 0 && added === 1 ? output : combine(kept, x, added, output);
 }
 
-/** Unscaled VAE space → the network's space. */
-export const toScaled = (samples: Tensor, format: LatentFormat): Tensor => (format.scale === 1 ? samples : scale(samples, format.scale));
+/** The noise that a clean guess implies: ε̂ = (x − x̂₀)/σ. On a straight path it is the direction ε̂ − x̂₀. */
+export const impliedNoise = (x: Tensor, denoised: Tensor, sigma: number): Tensor => combine(1 / sigma, x, -1 / sigma, denoised);
+
+/** Noise onto scaled latents at a level on the way: x₀ + σε, or (1 − σ)·x₀ + σε on a straight path. */
+export const noisedTo = (latent: Tensor, noise: Tensor, { sigma, sampling }: { sigma: number; sampling: ModelSampling }): Tensor =>
+  combine(sigma, noise, sampling.prediction === 'flow' ? 1 - sigma : 1, latent);
+
+/** Mixes starting noise into scaled latents: as {@link noisedTo}, but √(1+σ²)·ε + x₀ where σ is the model's largest, as in training. */
+export function startingPoint(latent: Tensor, noise: Tensor, at: { sigma: number; sampling: ModelSampling }): Tensor {
+  const { sigma, sampling } = at;
+  const full = sigma > sampling.sigmaMax || Math.abs(sigma - sampling.sigmaMax) <= 1e-5 * Math.max(sigma, sampling.sigmaMax);
+  if (!full || sampling.prediction === 'flow') return noisedTo(latent, noise, at);
+  return combine(Math.sqrt(1 + sigma * sigma), noise, 1, latent);
+}
+
+/** The level of noise in x₀ + σε that a straight path has at σ: σ/(1 − σ). Other models measure it so already. */
+export const explodingLevel = (sampling: ModelSampling, sigma: number): number =>
+  sampling.prediction === 'flow' ? sigma / (1 - sigma) : sigma;
+
+/** Between x at σ on a straight path and x₀ + σ′ε: the factor 1/(1 − σ), which is 1 for other models. */
+export const explodingScale = (sampling: ModelSampling, sigma: number): number => (sampling.prediction === 'flow' ? 1 / (1 - sigma) : 1);
+
+/** Unscaled VAE space → the network's space. An empty latent stays empty, whatever the shift. */
+export function toScaled(samples: Tensor, { scale: factor, shift = 0 }: LatentFormat): Tensor {
+  if (factor === 1 && shift === 0) return samples;
+  if (shift !== 0 && samples.data.every((value) => value === 0)) return samples;
+  return scale(samples, factor, -shift * factor);
+}
 
 /** The network's space → unscaled VAE space. */
-export const toUnscaled = (scaled: Tensor, format: LatentFormat): Tensor => (format.scale === 1 ? scaled : scale(scaled, 1 / format.scale));
+export const toUnscaled = (scaled: Tensor, { scale: factor, shift = 0 }: LatentFormat): Tensor =>
+  factor === 1 && shift === 0 ? scaled : scale(scaled, 1 / factor, shift);

@@ -9,10 +9,11 @@ import {
   type Sampler,
   type SampleStep,
   type Sigmas,
+  scale,
   type Tensor,
 } from '../kit/index.ts';
 import { fitToModel, inForm, requireFinite, sameLevel, shownSigma } from './noisy-latents.ts';
-import { startingPoint, toScaled, toUnscaled } from './parameterisation.ts';
+import { explodingLevel, explodingScale, startingPoint, toScaled, toUnscaled } from './parameterisation.ts';
 
 /** All that a sampling run needs. */
 export interface SamplingRun {
@@ -52,21 +53,24 @@ export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 
       `The latent already holds noise of σ = ${shownSigma(left)}, and more would be added. Wire “No noise” to the noise input to go on from it, or wire a clean latent.`,
     );
   }
-  if (!sameLevel(left, sigma)) {
+  const wanted = explodingLevel(model.sampling, sigma);
+  if (!sameLevel(left, wanted)) {
     throw new GraphError(
       'noise-mismatch',
-      `The latent holds noise of σ = ${shownSigma(left)}, but the first step is made for σ = ${shownSigma(sigma)}. Give the sigmas that go on from where the latent was left.`,
+      `The latent holds noise of σ = ${shownSigma(left)}, but the first step is made for σ = ${shownSigma(wanted)}. Give the sigmas that go on from where the latent was left.`,
     );
   }
-  return scaled;
+  return scaledBy(scaled, 1 / explodingScale(model.sampling, sigma));
 }
+
+const scaledBy = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : scale(x, factor));
 
 /** A result in unscaled space that says how much noise is left in it. */
 export function latentAt(scaled: Tensor, sigma: number, { guider, latent }: Pick<SamplingRun, 'guider' | 'latent'>): Latent {
   const { noise: _, ...kept } = latent;
-  const { latent: format } = guider.model;
-  const clean = { ...kept, samples: toUnscaled(scaled, format), scale: format.scale };
-  return sigma > 0 ? { ...clean, noise: { sigma, form: 'exploding' } } : clean;
+  const { latent: format, sampling } = guider.model;
+  const clean = { ...kept, samples: toUnscaled(scaledBy(scaled, explodingScale(sampling, sigma)), format), scale: format.scale };
+  return sigma > 0 ? { ...clean, noise: { sigma: explodingLevel(sampling, sigma), form: 'exploding' } } : clean;
 }
 
 /** Stops between two evaluations of the network when the run is cancelled, and names a network that gives no numbers. */

@@ -12,7 +12,7 @@ export default defineNode({
     scheduler: choice(sigmaScheduleNames, {
       default: 'karras',
       label: 'spacing',
-      help: 'How the levels are spread: karras spends more steps on fine detail, normal follows the training steps, exponential is even in log σ.',
+      help: 'How the levels are spread: karras spends more steps on fine detail, normal follows the training steps, exponential is even in log σ, sgm_uniform and simple suit few-step models, beta takes more steps at both ends. ddim_uniform may have a step more or less than asked for.',
     }),
     steps: int({ label: 'steps', unit: 'steps', default: 20, min: 1, max: 10_000, help: 'How many steps to take.', slider: true }),
     denoise: float({
@@ -25,5 +25,8 @@ export default defineNode({
     }),
   },
   outputs: { SIGMAS: sigmas({ label: 'sigmas', help: 'The noise levels, from high to low.' }) },
-  run: ({ model: { sampling }, scheduler, steps, denoise }) => ({ SIGMAS: sigmasFor(sampling, { scheduler, steps, denoise }) }),
+  // A schedule that has more steps than were asked for is cut to its last ones here, though not in KSampler, as ComfyUI does.
+  run: ({ model: { sampling }, scheduler, steps, denoise }) => ({
+    SIGMAS: sigmasFor(sampling, { scheduler, steps, denoise }).slice(-(steps + 1)),
+  }),
 });

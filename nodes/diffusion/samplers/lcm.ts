@@ -1,5 +1,5 @@
 import type { SampleLoop } from '../../kit/index.ts';
-import { startingPoint } from '../parameterisation.ts';
+import { noisedTo } from '../parameterisation.ts';
 
 /** Multistep consistency sampling: jump to x̂₀, then noise it again (Luo et al. 2023, algorithm 3). */
 export const lcm: SampleLoop = async function* (denoise, x, { sigmas, noise, sampling }) {
@@ -10,7 +10,7 @@ export const lcm: SampleLoop = async function* (denoise, x, { sigmas, noise, sam
     const next = sigmas[index + 1] ?? 0;
     const denoised = await denoise(current, sigma);
     yield { index, total, sigma, x: current, denoised };
-    current = next > 0 ? startingPoint(denoised, noise(x.dims), { sigma: next, sampling }) : denoised;
+    current = next > 0 ? noisedTo(denoised, noise(x.dims), { sigma: next, sampling }) : denoised;
   }
   return current;
 };
