@@ -69,7 +69,11 @@ export default defineNode({
     for (const { item, sigma } of items) {
       signal.throwIfAborted();
       const { x, denoised } = await predictAt(guider, item, requireNoisy(sigma));
-      const maps = await attention({ sample: networkInput(x, sigma), timestep: network.sampling.timestep(sigma), tokens: features });
+      const maps = await attention({
+        sample: networkInput(x, sigma, network.sampling),
+        timestep: network.sampling.timestep(sigma),
+        tokens: features,
+      });
       const [, , height = 0, width = 0] = x.dims;
       const heat = attentionPictures(maps, tokens, { size: { height, width }, factor: enlarge });
       rows.push(concatBatch(await equalSizes([previewPictures(denoised, network), heat], images)));
