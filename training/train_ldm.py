@@ -13,7 +13,7 @@ from emoji.captions import Captions, names, synonyms
 from emoji.config import Config, read_config
 from emoji.data import Dataset, Picture, load
 from emoji.diffusion import alphas_bar, losses, min_snr_weights
-from emoji.loop import Average, Budget, Log, add_arguments, learning_rate, load_matching, prepare, save
+from emoji.loop import Average, Budget, Log, add_arguments, go_on, learning_rate, load_matching, prepare, save
 from emoji.tokenizer import Tokenizer
 from emoji.weights import read_weights
 
@@ -104,13 +104,8 @@ def main() -> None:
     optimiser = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
     budget = Budget(arguments.steps, arguments.minutes)
     checkpoint = arguments.folder / "ldm.pt"
-    kept = torch.load(checkpoint, map_location=device) if checkpoint.exists() else None
-    if kept is not None:
-        network.load_state_dict(kept["current"])
-        optimiser.load_state_dict(kept["optimiser"])
-        budget.step, budget.spent = kept["step"], kept["seconds"]
-        torch.manual_seed(budget.step)
-    elif arguments.start is not None:
+    kept = go_on(checkpoint, network, optimiser, budget)
+    if kept is None and arguments.start is not None:
         print(f"starts from {arguments.start}; {network.start_from(arguments.start)} new tensors")
     average = Average(network, config.average)
     if kept is not None:

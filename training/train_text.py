@@ -16,7 +16,7 @@ import torch
 from emoji.captions import names, styled, synonyms, typical
 from emoji.config import read_config
 from emoji.data import Dataset, Picture, load
-from emoji.loop import Average, Budget, Log, add_arguments, learning_rate, prepare, save
+from emoji.loop import Average, Budget, Log, add_arguments, go_on, learning_rate, prepare, save
 from emoji.tokenizer import Tokenizer
 from emoji.weights import read_weights
 
@@ -71,13 +71,10 @@ def main() -> None:
     optimiser = torch.optim.AdamW(student.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
     budget = Budget(arguments.steps, arguments.minutes)
     checkpoint = arguments.folder / "text.pt"
-    kept = torch.load(checkpoint, map_location=device) if checkpoint.exists() else None
+    kept = go_on(checkpoint, student, optimiser, budget)
     average = Average(student, 0.995)
     if kept is not None:
-        student.load_state_dict(kept["current"])
-        optimiser.load_state_dict(kept["optimiser"])
         average.values = kept["text_encoder"]
-        budget.step, budget.spent = kept["step"], kept["seconds"]
 
     def keep() -> None:
         state = {"text_encoder": average.values, "current": student.state_dict(), "optimiser": optimiser.state_dict()}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from emoji.config import Config, read_config
 from emoji.data import Dataset, load
-from emoji.loop import Average, Budget, Log, add_arguments, learning_rate, load_matching, prepare, save
+from emoji.loop import Average, Budget, Log, add_arguments, go_on, learning_rate, load_matching, prepare, save
 from emoji.vae_model import Autoencoder
 from emoji.weights import read_weights
 
@@ -78,21 +78,17 @@ def main() -> None:
     optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=1e-3)
     budget = Budget(arguments.steps, arguments.minutes)
     checkpoint = arguments.folder / "vae.pt"
-    if checkpoint.exists():
-        kept = torch.load(checkpoint, map_location=device)
-        vae.load_state_dict(kept["current"])
-        optimiser.load_state_dict(kept["optimiser"])
-        budget.step, budget.spent = kept["step"], kept["seconds"]
-        torch.manual_seed(budget.step)
-    elif arguments.start is not None:
+    kept = go_on(checkpoint, vae, optimiser, budget)
+    if kept is None and arguments.start is not None:
         added = load_matching(vae, read_weights(arguments.start, "autoencoder"))
         print(f"starts from {arguments.start}; {len(added)} new tensors")
     average = Average(vae, 0.999)
-    if checkpoint.exists():
+    if kept is not None:
         average.values = kept["autoencoder"]
 
     def keep() -> None:
-        save(checkpoint, {"autoencoder": average.values, "current": vae.state_dict(), "optimiser": optimiser.state_dict(), "step": budget.step, "seconds": budget.seconds})
+        state = {"autoencoder": average.values, "current": vae.state_dict(), "optimiser": optimiser.state_dict()}
+        save(checkpoint, {**state, "step": budget.step, "seconds": budget.seconds})
 
     log = Log(budget)
     source = batches(data, config.vae_batch, device)

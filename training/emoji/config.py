@@ -19,7 +19,7 @@ class Config:
     text_width: int = 192
     text_layers: int = 3
     unet_widths: tuple[int, int, int] = (64, 128, 192)
-    unet_middle: int = 4
+    unet_middle: int = 2
     tokens: int = 24
     merges: int = 1200
     vae_rate: float = 5e-4

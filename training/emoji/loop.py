@@ -82,6 +82,22 @@ def load_matching(module: nn.Module, weights: dict[str, Tensor]) -> list[str]:
     return sorted(own.keys() - fitting.keys())
 
 
+def go_on(path: Path, module: nn.Module, optimiser: torch.optim.Optimizer, budget: Budget) -> dict | None:
+    """Takes up a checkpoint where there is one, and returns it."""
+    if not path.exists():
+        return None
+    kept = torch.load(path, map_location=next(module.parameters()).device)
+    try:
+        module.load_state_dict(kept["current"])
+    except RuntimeError as problem:
+        raise SystemExit(f"{path} was trained with another --config. Give that one, or move the file away.") from problem
+    optimiser.load_state_dict(kept["optimiser"])
+    budget.step, budget.spent = kept["step"], kept["seconds"]
+    torch.manual_seed(budget.step)
+    print(f"goes on from step {budget.step} of {path}")
+    return kept
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every training command."""
     parser.add_argument("folder", type=Path, help="where render.mjs wrote and checkpoints go")

@@ -43,18 +43,16 @@ def traced(module: nn.Module, arguments: tuple[Tensor, ...], signature: Signatur
 
 def give_names(model: onnx.ModelProto, state: dict[str, Tensor]) -> None:
     """Calls each initializer by its parameter, with `.transposed` where the exporter turned it, so that files can be read back."""
-    known: dict[bytes, str] = {}
+    known: dict[tuple[tuple[int, ...], bytes], str] = {}
     for name, value in state.items():
         array = value.detach().float().cpu().numpy()
-        if array.ndim == 2:
-            known[np.ascontiguousarray(array.T).tobytes()] = name + TRANSPOSED
-        known[array.tobytes()] = name
+        known[array.T.shape, np.ascontiguousarray(array.T).tobytes()] = name + (TRANSPOSED if array.ndim > 1 else "")
+    taken = {tensor.name for tensor in model.graph.initializer}
     renamed: dict[str, str] = {}
     for tensor in model.graph.initializer:
-        if tensor.name in state:
-            continue
-        name = known.get(numpy_helper.to_array(tensor).tobytes())
-        if name is not None and name not in renamed.values():
+        name = known.get((tuple(tensor.dims), numpy_helper.to_array(tensor).tobytes()))
+        if tensor.name not in state and name is not None and name not in taken:
+            taken.add(name)
             renamed[tensor.name] = name
             tensor.name = name
     for node in model.graph.node:
