@@ -86,7 +86,7 @@ async function prepare({ definitions, cache }: Executor, { plan, context, fresh,
     const silent = record === true && kept?.last !== undefined && kept.frames === undefined;
     const cached = kept !== undefined && !silent && (await canBeShown(kept, context)) ? kept : undefined;
     if (cached !== undefined) results.set(task.id, cached);
-    else if (effect !== undefined || reads || wanted.has(task.id)) {
+    else if (effect !== undefined || reads || silent || wanted.has(task.id)) {
       toRun.add(task.id);
       for (const id of suppliers(task)) readers.set(id, (readers.get(id) ?? 0) + 1);
     }
