@@ -1,5 +1,5 @@
 import type { Content, Problem } from '../nodes/kit/index.ts';
-import type { JobEvent, JobSnapshot, NodeStatus, ServerMessage } from '../workflows/protocol.ts';
+import type { JobEvent, JobSnapshot, NodeStatus, RunChoices, ServerMessage } from '../workflows/protocol.ts';
 import type { NodeId } from '../workflows/types.ts';
 import type { Connection } from './connection.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
@@ -19,12 +19,7 @@ export interface RunEvents {
 }
 
 /** Ways to start a run. */
-export interface RunOptions {
-  /** Only what these nodes need. */
-  readonly targets?: readonly NodeId[];
-  /** Compute everything again. */
-  readonly fresh?: boolean;
-}
+export type RunOptions = RunChoices;
 
 /** Starts runs and keeps track of them through lost connections. */
 export interface Runs {
@@ -54,10 +49,17 @@ export function createRuns(connection: Connection): Runs {
     }),
   ];
   return {
-    start(workflow, { targets, fresh } = {}) {
+    start(workflow, { targets, fresh, record } = {}) {
       const id = newId();
       put(book, newRun(id));
-      connection.send({ type: 'run', id, workflow, ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
+      connection.send({
+        type: 'run',
+        id,
+        workflow,
+        ...(targets ? { targets } : {}),
+        ...(fresh ? { fresh } : {}),
+        ...(record ? { record } : {}),
+      });
       return id;
     },
     follow(job) {

@@ -81,9 +81,19 @@ export interface DeviceStatus {
   readonly message?: string;
 }
 
+/** How a workflow is to be run. */
+export interface RunChoices {
+  /** Only what these nodes need. */
+  readonly targets?: readonly NodeId[];
+  /** Compute everything again. */
+  readonly fresh?: boolean;
+  /** Keep what each step of a sampler looked like. */
+  readonly record?: boolean;
+}
+
 /** Page → server. `run` carries a document as text, so that no integer is rounded on the way; `targets` limits it to these nodes. */
 export type ClientMessage =
-  | { readonly type: 'run'; readonly id: string; readonly workflow: string; readonly targets?: readonly NodeId[]; readonly fresh?: boolean }
+  | ({ readonly type: 'run'; readonly id: string; readonly workflow: string } & RunChoices)
   | { readonly type: 'cancel'; readonly job: string }
   /** Ask for the present state of these jobs and everything that follows; `previews` false mutes binary frames. */
   | { readonly type: 'watch'; readonly jobs: readonly string[]; readonly previews?: boolean }
@@ -101,6 +111,27 @@ export type ServerMessage =
   /** The models folder or the input folder changed: fetch the catalogue again. */
   | { readonly type: 'catalogue' }
   | { readonly type: 'pong'; readonly at: number };
+
+/** One recorded step, as the engine hands it on with a JPEG of x_t, ε̂ and x̂₀ beside each other, `width` × `height` together. */
+export interface RecordedHeader {
+  readonly job: string;
+  readonly node: NodeId;
+  /** `index` of `total`, counted from 1. */
+  readonly index: number;
+  readonly total: number;
+  readonly sigma?: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What was recorded of a node: `GET /v1/jobs/:id/steps`. Of very many steps only evenly spread ones are kept. */
+export interface RecordedNode {
+  readonly node: NodeId;
+  readonly total: number;
+  readonly width: number;
+  readonly height: number;
+  readonly steps: readonly { readonly index: number; readonly sigma?: number }[];
+}
 
 /** Head of a binary frame: `[u32 big-endian length][this as JSON][JPEG]`. */
 export interface PreviewHeader {

@@ -1,4 +1,4 @@
-import { type DiffusionModel, type NodeEvent, type Picture, type SampleStep, scale, type Tensor } from '../kit/index.ts';
+import { type DiffusionModel, type NodeEvent, type Picture, type SampleStep, type StepPictures, scale, type Tensor } from '../kit/index.ts';
 import { impliedNoise } from './parameterisation.ts';
 
 /** What a running sampler shows in its node. */
@@ -13,9 +13,11 @@ function shown(kind: PreviewKind, { x, denoised, sigma }: SampleStep): Tensor {
 /** A step of a loop, as a node tells it. */
 export type StepEvent = Extract<NodeEvent, { kind: 'step' }>;
 
-/** A step as a node tells it; the picture is made only if somebody looks. */
+/** A step as a node tells it; pictures are made only if somebody looks, or for a recording. */
 export function stepEvent(step: SampleStep, model: DiffusionModel, kind: PreviewKind): StepEvent {
   const { index, total, sigma } = step;
-  const event = { kind: 'step', index: index + 1, total, sigma } as const;
-  return kind === 'off' ? event : { ...event, preview: (): Picture => model.preview(shown(kind, step)) };
+  const look = (of: Exclude<PreviewKind, 'off'>): Picture => model.preview(shown(of, step));
+  const record = (): StepPictures => ({ noisy: look('xₜ noisy'), noise: look('ε noise'), clean: look('x̂₀ clean') });
+  const event = { kind: 'step', index: index + 1, total, sigma, record } as const;
+  return kind === 'off' ? event : { ...event, preview: () => look(kind) };
 }

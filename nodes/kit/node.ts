@@ -2,6 +2,13 @@ import type { Content, ImageFile } from './content.ts';
 import type { Port, Ports, Values } from './ports.ts';
 import type { Checkpoint, Image, Mask, Picture } from './values.ts';
 
+/** One step of a sampler as pictures of one size: the noisy latent before it, the noise guessed in it, and the clean guess. */
+export interface StepPictures {
+  readonly noisy: Picture;
+  readonly noise: Picture;
+  readonly clean: Picture;
+}
+
 /** What a running node tells: a step of a loop (`index` steps of `total` are done), or something to show. */
 export type NodeEvent =
   | {
@@ -11,6 +18,8 @@ export type NodeEvent =
       readonly sigma?: number;
       /** Made only if somebody looks; must be cheap. */
       readonly preview?: () => Picture;
+      /** Made only in a run that is recorded. */
+      readonly record?: () => StepPictures;
     }
   | { readonly kind: 'show'; readonly content: Content };
 

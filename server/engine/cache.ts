@@ -7,11 +7,20 @@ export interface LastPreview {
   readonly preview: () => Picture;
 }
 
-/** What a node gave: its outputs by name, what it showed, and how its last step looked. */
+/** A step of a recorded run: x_t, ε̂ and x̂₀ beside each other. */
+export interface RecordedFrame {
+  readonly index: number;
+  readonly total: number;
+  readonly sigma?: number;
+  readonly picture: Picture;
+}
+
+/** What a node gave: its outputs by name, what it showed, how its last step looked, and its steps if they were recorded. */
 export interface NodeResult {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly shown: readonly Content[];
   readonly last?: LastPreview;
+  readonly frames?: readonly RecordedFrame[];
 }
 
 const deepest = 6;

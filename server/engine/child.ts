@@ -6,6 +6,7 @@ import { type LoadedCatalogue, loadCatalogue, withChoices } from '../catalogue.t
 import { choicesNow } from '../files/choices.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { Previews } from './previews.ts';
+import { StepRecorder } from './recorder.ts';
 import type { LiveEvent } from './run-node.ts';
 import { type EngineSession, openSession } from './session.ts';
 import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
@@ -54,7 +55,7 @@ function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
   };
 }
 
-const withoutPreview = ({ preview: _, last: __, ...event }: LiveEvent): RunEvent => event;
+const withoutPreview = ({ preview: _, last: __, frames: ___, ...event }: LiveEvent): RunEvent => event;
 
 /** The catalogue as the folders are now; they are read only for a workflow that chooses from them. */
 async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRequest): Promise<Catalogue> {
@@ -68,12 +69,13 @@ async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRe
 async function run(started: Started, request: RunRequest, signal: AbortSignal): Promise<void> {
   const box = outbox(request.job);
   const previews = new Previews(request.job, (header, jpeg) => send({ type: 'preview', header, jpeg }));
-  const end = await follow(started, request, { signal, box, previews }).catch((thrown: unknown): RunEnd => {
+  const recorder = new StepRecorder(request.job, (header, jpeg) => send({ type: 'recorded', header, jpeg }));
+  const end = await follow(started, request, { signal, box, previews, recorder }).catch((thrown: unknown): RunEnd => {
     if (signal.aborted) return 'cancelled';
     box.push({ type: 'problem', problem: toProblem(thrown) });
     return 'failed';
   });
-  await previews.flush();
+  await Promise.all([previews.flush(), recorder.flush()]);
   box.flush();
   send({ type: 'ended', job: request.job, end });
 }
@@ -81,13 +83,14 @@ async function run(started: Started, request: RunRequest, signal: AbortSignal): 
 async function follow(
   started: Started,
   request: RunRequest,
-  { signal, box, previews }: { signal: AbortSignal; box: ReturnType<typeof outbox>; previews: Previews },
+  { signal, box, previews, recorder }: { signal: AbortSignal; box: ReturnType<typeof outbox>; previews: Previews; recorder: StepRecorder },
 ): Promise<RunEnd> {
   const { job: _, ...wanted } = request;
   const running = started.session.run({ ...wanted, catalogue: await catalogueFor(started, request), signal });
   for (let next = await running.next(); ; next = await running.next()) {
     if (next.done) return next.value.end;
     previews.offer(next.value);
+    recorder.offer(next.value);
     box.push(withoutPreview(next.value));
   }
 }

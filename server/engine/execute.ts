@@ -19,6 +19,8 @@ export interface Execution {
   readonly context: RunContext;
   /** Ignore what is cached. */
   readonly fresh?: boolean;
+  /** Keep what each step of a sampler looked like; a cached sampler that was not recorded runs again. */
+  readonly record?: boolean;
   /** Keep the outputs of these nodes to the end, for whoever asks for them. */
   readonly keep?: ReadonlySet<NodeId>;
 }
@@ -70,7 +72,7 @@ interface Run {
 const suppliers = (task: Task): NodeId[] => Object.values(task.inputs).flatMap((input) => ('from' in input ? [input.from] : []));
 
 /** Keys, what is cached, and what has to run: effects that write, and whatever an uncached result needs. */
-async function prepare({ definitions, cache }: Executor, { plan, context, fresh, keep }: Execution): Promise<Run> {
+async function prepare({ definitions, cache }: Executor, { plan, context, fresh, record, keep }: Execution): Promise<Run> {
   const { tasks } = plan;
   const keys = await keysOf(tasks, { definitions, context });
   const results = new Map<NodeId, NodeResult>();
@@ -81,9 +83,10 @@ async function prepare({ definitions, cache }: Executor, { plan, context, fresh,
     const effect = definitions.get(task.type)?.effect;
     const reads = (readers.get(task.id) ?? 0) > 0;
     const kept = fresh || effect === 'write' ? undefined : cache.get(keys.get(task.id) ?? '');
-    const cached = kept !== undefined && (await canBeShown(kept, context)) ? kept : undefined;
+    const silent = record === true && kept?.last !== undefined && kept.frames === undefined;
+    const cached = kept !== undefined && !silent && (await canBeShown(kept, context)) ? kept : undefined;
     if (cached !== undefined) results.set(task.id, cached);
-    else if (effect !== undefined || reads || wanted.has(task.id)) {
+    else if (effect !== undefined || reads || silent || wanted.has(task.id)) {
       toRun.add(task.id);
       for (const id of suppliers(task)) readers.set(id, (readers.get(id) ?? 0) + 1);
     }
@@ -111,7 +114,7 @@ interface Turn {
 async function* runTask(task: Task, turn: Turn): AsyncGenerator<LiveEvent, boolean, void> {
   const { run } = turn;
   if (!run.toRun.has(task.id)) {
-    yield* showCached(task, run);
+    yield* showCached(task, turn);
     return false;
   }
   const [cause] = suppliers(task).flatMap((id) => run.broken.get(id) ?? []);
@@ -123,11 +126,17 @@ async function* runTask(task: Task, turn: Turn): AsyncGenerator<LiveEvent, boole
   return yield* runFresh(task, turn);
 }
 
-async function* showCached(task: Task, { results }: Run): AsyncGenerator<LiveEvent, void, void> {
+async function* showCached(task: Task, { run: { results }, execution: { record } }: Turn): AsyncGenerator<LiveEvent, void, void> {
   const result = results.get(task.id);
   for (const content of result?.shown ?? []) yield { type: 'shown', node: task.id, content };
   const reason = result === undefined ? 'Not run: nothing that had to run needed it.' : 'Cached: nothing above it changed.';
-  yield { type: 'finished', node: task.id, outcome: 'cached', ms: 0, reason, ...(result?.last === undefined ? {} : { last: result.last }) };
+  yield { type: 'finished', node: task.id, outcome: 'cached', ms: 0, reason, ...again(result, record) };
+}
+
+/** How a cached node's steps looked, for previews and recordings. */
+function again(result: NodeResult | undefined, record: boolean | undefined): Pick<LiveEvent, 'last' | 'frames'> {
+  const { last, frames } = result ?? {};
+  return { ...(last === undefined ? {} : { last }), ...(record === true && frames !== undefined ? { frames } : {}) };
 }
 
 async function* runFresh(task: Task, { executor, execution, run }: Turn): AsyncGenerator<LiveEvent, boolean, void> {
@@ -142,7 +151,7 @@ async function* runFresh(task: Task, { executor, execution, run }: Turn): AsyncG
       : why;
   yield { type: 'started', node: task.id };
   try {
-    const result = yield* runNode(task, { definition, wiring: run, context: execution.context });
+    const result = yield* runNode(task, { definition, wiring: run, context: execution.context, record: execution.record === true });
     settle(task, result, { executor, execution, run });
     yield { type: 'finished', node: task.id, outcome: 'ran', ms: performance.now() - started, reason };
     return false;

@@ -1,4 +1,4 @@
-import type { PreviewHeader, RunEvent } from '../../workflows/index.ts';
+import type { PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/index.ts';
 import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
 
 /** Server → engine process. */
@@ -14,4 +14,5 @@ export type FromEngine =
   | { readonly type: 'unusable'; readonly message: string }
   | { readonly type: 'events'; readonly job: string; readonly events: readonly RunEvent[] }
   | { readonly type: 'preview'; readonly header: PreviewHeader; readonly jpeg: Uint8Array }
+  | { readonly type: 'recorded'; readonly header: RecordedHeader; readonly jpeg: Uint8Array }
   | { readonly type: 'ended'; readonly job: string; readonly end: RunEnd };

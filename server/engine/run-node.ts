@@ -11,10 +11,18 @@ import {
 } from '../../nodes/kit/index.ts';
 import type { Ports } from '../../nodes/kit/ports.ts';
 import type { NodeId, RunEvent, Task } from '../../workflows/index.ts';
-import type { LastPreview, NodeResult } from './cache.ts';
+import type { LastPreview, NodeResult, RecordedFrame } from './cache.ts';
+import { besideEachOther, isKept } from './recorder.ts';
 
-/** An event of a run. A step may come with a thunk for its picture, and so may the end of a cached node, for how its last step looked. */
-export type LiveEvent = RunEvent & { readonly preview?: () => Picture; readonly last?: LastPreview };
+/**
+ * An event of a run. A step may come with a thunk for its picture, and so may the end of a cached node, for how its last step looked. In
+ * a recorded run a step comes with its frame, the end of a cached node with all of them.
+ */
+export type LiveEvent = RunEvent & {
+  readonly preview?: () => Picture;
+  readonly last?: LastPreview;
+  readonly frames?: readonly RecordedFrame[];
+};
 
 /** Results of this run by node. */
 export type Results = ReadonlyMap<NodeId, NodeResult>;
@@ -51,16 +59,17 @@ const isGenerator = (result: RunResult<Ports>): result is AsyncGenerator<NodeEve
 /** Runs one node; yields its steps and what it shows, and returns its result. Throws what the node throws, with the node's place. */
 export async function* runNode(
   task: Task,
-  { definition, wiring, context }: { definition: NodeDefinition; wiring: Wiring; context: RunContext },
+  { definition, wiring, context, record }: { definition: NodeDefinition; wiring: Wiring; context: RunContext; record: boolean },
 ): AsyncGenerator<LiveEvent, NodeResult, void> {
   const shown: Content[] = [];
+  const frames: RecordedFrame[] = [];
   let last: LastPreview | undefined;
   const started = performance.now();
   const running = definition.run(gather(task, definition, wiring), context);
   if (!isGenerator(running)) return { outputs: await running, shown };
   try {
     for (let next = await running.next(); ; next = await running.next()) {
-      if (next.done) return { outputs: next.value, shown, ...(last === undefined ? {} : { last }) };
+      if (next.done) return { outputs: next.value, shown, ...(last === undefined ? {} : { last }), ...(record ? { frames } : {}) };
       const event = next.value;
       if (event.kind === 'show') {
         shown.push(event.content);
@@ -68,13 +77,23 @@ export async function* runNode(
       } else {
         const { index, total, preview } = event;
         if (preview !== undefined) last = { index, total, preview };
-        yield stepEvent(task.id, event, performance.now() - started);
+        const step = stepEvent(task.id, event, performance.now() - started);
+        const frame = record ? frameOf(event) : undefined;
+        if (frame !== undefined) frames.push(frame);
+        yield frame === undefined ? step : { ...step, frames: [frame] };
       }
       context.signal.throwIfAborted();
     }
   } finally {
     await running.return({});
   }
+}
+
+/** How a step looks, if it can be recorded and is one of those that are kept. */
+function frameOf({ index, total, sigma, record }: Extract<NodeEvent, { kind: 'step' }>): RecordedFrame | undefined {
+  if (record === undefined || !isKept(index, total)) return undefined;
+  const { noisy, noise, clean } = record();
+  return { index, total, ...(sigma === undefined ? {} : { sigma }), picture: besideEachOther([noisy, noise, clean]) };
 }
 
 /** `elapsed` ms went into the steps done; the rest will take as long a step. */

@@ -18,6 +18,7 @@ export interface SessionRun {
   readonly document?: string;
   readonly targets?: readonly NodeId[];
   readonly fresh?: boolean;
+  readonly record?: boolean;
   readonly keep?: ReadonlySet<NodeId>;
   readonly signal: AbortSignal;
   /** Where pictures go instead of output/. */
@@ -52,6 +53,7 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
         plan: plan(run.workflow, run.catalogue, run.targets === undefined ? {} : { targets: run.targets }),
         context: { signal: run.signal, models, images: store },
         ...(run.fresh === undefined ? {} : { fresh: run.fresh }),
+        ...(run.record === undefined ? {} : { record: run.record }),
         ...(run.keep === undefined ? {} : { keep: run.keep }),
       });
     },

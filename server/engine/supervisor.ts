@@ -145,6 +145,9 @@ export class EngineSupervisor implements Engine {
       case 'preview':
         if (this.#current?.request.job === message.header.job) this.#current.sink.preview(message.header, message.jpeg);
         break;
+      case 'recorded':
+        if (this.#current?.request.job === message.header.job) this.#current.sink.recorded(message.header, message.jpeg);
+        break;
       case 'ended':
         if (this.#current?.request.job === message.job) this.#finish(message.end);
     }

@@ -1,4 +1,4 @@
-import type { DeviceStatus, PreviewHeader, RunEvent } from '../../workflows/protocol.ts';
+import type { DeviceStatus, PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/protocol.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
 
 /** One run, as the server hands it to an engine. The workflow is validated; `document` is what pictures will carry. */
@@ -11,12 +11,16 @@ export interface RunRequest {
   readonly targets?: readonly NodeId[];
   /** Ignore cached results. */
   readonly fresh?: boolean;
+  /** Keep what each step of a sampler looked like. */
+  readonly record?: boolean;
 }
 
 /** Who listens to a run. Previews may be dropped, events never. */
 export interface RunSink {
   event(event: RunEvent): void;
   preview(header: PreviewHeader, jpeg: Uint8Array): void;
+  /** A step of a recorded run; none is dropped. */
+  recorded(header: RecordedHeader, jpeg: Uint8Array): void;
 }
 
 /** How a run ended; every problem has been told as an event before. */

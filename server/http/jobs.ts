@@ -62,6 +62,25 @@ export function jobRoutes(context: ServerContext): Router {
       await streamEvents(log, after, { request, response });
     })
     .all(onlyMethods('GET'));
+  router
+    .route('/jobs/:id/steps')
+    .get((request, response) => {
+      const nodes = jobs.recorded(request.params.id);
+      if (nodes === undefined) throw unknownJob(request.params.id);
+      response.json({ nodes });
+    })
+    .all(onlyMethods('GET'));
+  router
+    .route('/jobs/:id/steps/:node/:index')
+    .get((request, response) => {
+      const { id, node, index } = request.params;
+      const jpeg = jobs.recordedStep(id, node, Number(index));
+      if (jpeg === undefined) {
+        throw refusal(404, 'not-found', 'There is no such recorded step. GET /v1/jobs/:id/steps lists those that are there.');
+      }
+      response.set({ 'Content-Type': 'image/jpeg', 'Cache-Control': 'private, max-age=3600' }).send(Buffer.from(jpeg));
+    })
+    .all(onlyMethods('GET'));
   return router;
 }
 

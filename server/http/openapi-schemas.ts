@@ -53,6 +53,17 @@ const Content = z
   ])
   .meta({ id: 'Content', description: 'What a node shows in itself.' });
 
+/** `GET /v1/jobs/:id/steps`. */
+export const RecordedNode = z
+  .object({
+    node: z.string(),
+    total: z.int(),
+    width: z.int(),
+    height: z.int(),
+    steps: z.array(z.object({ index: z.int(), sigma: z.number().optional() })),
+  })
+  .meta({ id: 'RecordedNode', description: 'Recorded steps of a node; width × height is that of the three pictures together.' });
+
 const JobState = z.enum(jobStates).meta({ id: 'JobState', description: '“done”, “failed” and “cancelled” are final.' });
 const Outcome = z.enum(['ran', 'cached', 'failed', 'skipped']);
 

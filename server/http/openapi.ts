@@ -12,6 +12,7 @@ import {
   Model,
   NodeSpec,
   Problems,
+  RecordedNode,
   Template,
 } from './openapi-schemas.ts';
 import { EventsQuery, Folder, ImageQuery, ImagesQuery, JobChange, JobId, JobsQuery, RunBody, SessionBody, UploadQuery } from './schemas.ts';
@@ -64,6 +65,22 @@ const jobPaths: ZodOpenApiPathsObject = {
         200: { description: 'One JSON object a line.', content: { 'application/x-ndjson': { schema: JobEvent } } },
         ...unknownId,
       },
+    },
+  },
+};
+
+const recordingPaths: ZodOpenApiPathsObject = {
+  '/v1/jobs/{id}/steps': {
+    get: reads('What was recorded of a job that was run with “record”', z.object({ nodes: z.array(RecordedNode) }), {
+      requestParams: id,
+      responses: unknownId,
+    }),
+  },
+  '/v1/jobs/{id}/steps/{node}/{index}': {
+    get: {
+      summary: 'One recorded step: noisy latent, guessed noise and clean guess beside each other',
+      requestParams: { path: z.object({ id: JobId, node: z.string(), index: z.int() }) },
+      responses: { 200: { description: 'The three pictures.', content: { 'image/jpeg': {} } }, 404: problem('There is no such step.') },
     },
   },
 };
@@ -139,7 +156,7 @@ export function openApiDocument(version: string): ReturnType<typeof createDocume
       version,
       description: 'Every answer above 399 is `{ "problems": [{ "code", "message", "node"?, "port"? }] }`.',
     },
-    paths: { ...jobPaths, ...imagePaths, ...otherPaths },
+    paths: { ...jobPaths, ...recordingPaths, ...imagePaths, ...otherPaths },
     components: {
       schemas: { ClientMessage: ClientMessageSchema },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Only where the server was started with --token.' } },

@@ -20,6 +20,7 @@ export const RunBody = z
       .meta({ description: 'A saved graph, the compact form, or a ComfyUI file; as JSON or as text.' }),
     targets: Targets.optional(),
     fresh: z.boolean().optional().meta({ description: 'Compute everything again instead of using cached results.' }),
+    record: z.boolean().optional().meta({ description: 'Keep what each step of a sampler looked like, for GET /v1/jobs/{id}/steps.' }),
   })
   .meta({ id: 'RunBody' });
 

@@ -1,5 +1,6 @@
 import { isFinal, type JobSnapshot, type PreviewHeader, type RunEvent, type StateEvent } from '../../workflows/protocol.ts';
 import { JobLog, type LogEntry } from './log.ts';
+import { Recordings } from './recordings.ts';
 
 /** Who hears of all jobs at once. Called on the spot: must not throw and must not wait. */
 export interface JobListener {
@@ -18,6 +19,7 @@ export interface BookBounds {
   readonly finished: number;
   readonly finishedBytes: number;
   readonly logEvents: number;
+  readonly recordingBytes: number;
 }
 
 /** The logs of all jobs. Beyond its bounds the oldest finished ones are dropped; `onDrop` hears their ids. */
@@ -29,9 +31,12 @@ export class JobBook {
   readonly #previews = new Map<string, JobPreview>();
   readonly #listeners = new Set<JobListener>();
   #finishedBytes = 0;
+  /** The recorded steps of jobs that are known. */
+  readonly recordings: Recordings;
 
   constructor(bounds: BookBounds, onDrop: (id: string) => void) {
     this.#bounds = bounds;
+    this.recordings = new Recordings(bounds.recordingBytes);
     this.#onDrop = onDrop;
   }
 
@@ -100,6 +105,7 @@ export class JobBook {
       if (within || old === id) return;
       this.#finished.delete(old);
       this.#logs.delete(old);
+      this.recordings.forget(old);
       this.#finishedBytes -= oldest.bytes;
       this.#onDrop(old);
     }

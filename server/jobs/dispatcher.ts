@@ -94,6 +94,7 @@ export class Dispatcher {
   async #execute(engine: Engine, job: QueuedJob): Promise<RunEnd> {
     const sink: RunSink = {
       event: (event) => this.#book.note(job.id, event),
+      recorded: (header, jpeg) => this.#book.recordings.add(header, jpeg),
       preview: (header, jpeg) => this.#book.preview({ header, frame: encodePreview(header, jpeg) }),
     };
     try {

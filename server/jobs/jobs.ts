@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GraphError } from '../../nodes/kit/index.ts';
-import { isFinal, type JobSnapshot } from '../../workflows/protocol.ts';
+import { isFinal, type JobSnapshot, type RecordedNode } from '../../workflows/protocol.ts';
 import type { Engine } from '../engine/types.ts';
 import { type BookBounds, JobBook, type JobListener, type JobPreview } from './book.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -106,6 +106,16 @@ export class Jobs {
 
   lastPreview(id: string): JobPreview | undefined {
     return this.#book.lastPreview(id);
+  }
+
+  /** What was recorded of a job; undefined if the id is not known. */
+  recorded(id: string): readonly RecordedNode[] | undefined {
+    return this.#book.log(id) === undefined ? undefined : this.#book.recordings.list(id);
+  }
+
+  /** One recorded step as a JPEG. */
+  recordedStep(id: string, node: string, index: number): Uint8Array | undefined {
+    return this.#book.recordings.step(id, node, index);
   }
 
   listen(listener: JobListener): () => void {

@@ -12,6 +12,7 @@ export interface RunWish {
   readonly workflow: unknown;
   readonly targets?: readonly NodeId[] | undefined;
   readonly fresh?: boolean | undefined;
+  readonly record?: boolean | undefined;
 }
 
 /** A run as it arrives: the body of a request, a document with or without options around it; or a wish from the socket. */
@@ -20,7 +21,7 @@ export type RunSource = { readonly body: string } | { readonly wish: RunWish };
 /** What identifies a wish. */
 export interface Wanted {
   readonly id?: string;
-  /** Of document, targets and fresh: layout of the JSON does not matter, order of keys does. */
+  /** Of document, targets, fresh and record: layout of the JSON does not matter, order of keys does. */
   readonly digest: string;
 }
 
@@ -52,9 +53,9 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
   try {
     const wish = wishOf(source);
     if ('problems' in wish) return wish;
-    const { id, targets, fresh = false } = wish;
+    const { id, targets, fresh = false, record = false } = wish;
     const content: unknown = typeof wish.workflow === 'string' ? parseJson(wish.workflow) : wish.workflow;
-    const canonical = stringifyJson({ workflow: content, targets: targets ?? [], fresh });
+    const canonical = stringifyJson({ workflow: content, targets: targets ?? [], fresh, record });
     const digest = createHash('sha256').update(canonical).digest('hex');
     wanted = { ...(id === undefined ? {} : { id }), digest };
     const { workflow, graph, warnings } = readWorkflow(content, catalogue);
@@ -65,6 +66,7 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
       ...(graph === undefined ? {} : { document: writeGraph(graph) }),
       ...(targets === undefined ? {} : { targets }),
       ...(fresh ? { fresh } : {}),
+      ...(record ? { record } : {}),
     };
     return { wanted, bytes: canonical.length, request, warnings };
   } catch (thrown) {

@@ -16,6 +16,8 @@ export interface Limits {
   /** Finished jobs that are remembered, and the size of their event logs together. */
   readonly finished: number;
   readonly finishedBytes: number;
+  /** Recorded steps of all jobs together; beyond it those of the oldest are dropped. */
+  readonly recordingBytes: number;
   /** Events of one job that are kept before stale steps are dropped from its log. */
   readonly logEvents: number;
   /** Previews are held back while a socket has more than this unsent. */
@@ -42,6 +44,7 @@ export const defaultLimits: Limits = {
   queuedBytes: 64 * 1024 * 1024,
   finished: 200,
   finishedBytes: 32 * 1024 * 1024,
+  recordingBytes: 64 * 1024 * 1024,
   logEvents: 2000,
   previewBacklog: 256 * 1024,
   eventBacklog: 256 * 1024,

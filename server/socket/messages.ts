@@ -11,6 +11,7 @@ export const ClientMessageSchema = z.discriminatedUnion('type', [
     workflow: z.string().meta({ description: 'The document as text, so that no integer is rounded on the way.' }),
     targets: Targets.optional(),
     fresh: z.boolean().optional(),
+    record: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal('cancel'), job: JobId }),
   z.strictObject({ type: z.literal('watch'), jobs: z.array(JobId).max(1000), previews: z.boolean().optional() }),

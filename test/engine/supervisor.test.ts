@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCatalogue, withChoices } from '../../server/catalogue.ts';
 import type * as SupervisorModule from '../../server/engine/supervisor.ts';
 import type { EngineOptions, RunEnd, RunRequest } from '../../server/engine/types.ts';
-import { type PreviewHeader, type RunEvent, readWorkflow } from '../../workflows/index.ts';
+import { type PreviewHeader, type RecordedHeader, type RunEvent, readWorkflow } from '../../workflows/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 let data = '';
@@ -46,6 +47,7 @@ const sampling = (seed: number, steps: number) => ({
 interface Heard {
   readonly events: RunEvent[];
   readonly previews: { header: PreviewHeader; bytes: number }[];
+  readonly recorded: { header: RecordedHeader; jpeg: Uint8Array }[];
   readonly end: Promise<RunEnd>;
   /** Resolves with the first event that fits. */
   until(fits: (event: RunEvent) => boolean): Promise<RunEvent>;
@@ -54,6 +56,7 @@ interface Heard {
 function listen(on: SupervisorModule.EngineSupervisor, wanted: RunRequest): Heard {
   const events: RunEvent[] = [];
   const previews: Heard['previews'] = [];
+  const recorded: Heard['recorded'] = [];
   const waiting: { fits: (event: RunEvent) => boolean; resolve: (event: RunEvent) => void }[] = [];
   const end = on.run(wanted, {
     event(event) {
@@ -61,8 +64,9 @@ function listen(on: SupervisorModule.EngineSupervisor, wanted: RunRequest): Hear
       for (const { fits, resolve } of waiting) if (fits(event)) resolve(event);
     },
     preview: (header, jpeg) => previews.push({ header, bytes: jpeg.length }),
+    recorded: (header, jpeg) => recorded.push({ header, jpeg }),
   });
-  return { events, previews, end, until: (fits) => new Promise((resolve) => waiting.push({ fits, resolve })) };
+  return { events, previews, recorded, end, until: (fits) => new Promise((resolve) => waiting.push({ fits, resolve })) };
 }
 
 const ready = (on: SupervisorModule.EngineSupervisor): Promise<void> =>
@@ -110,6 +114,34 @@ describe('an engine process', () => {
       node: 'shown',
       content: { kind: 'images', files: [{ folder: 'preview', width: 128, height: 128 }] },
     });
+  });
+
+  it('hands on every step of a recorded run, a cached one as well, and nothing unless asked', async () => {
+    const plain = listen(engine, request('unrecorded', sampling(7, 6)));
+    await plain.end;
+    expect(plain.recorded).toEqual([]);
+    const first = listen(engine, { ...request('recorded', sampling(7, 6)), record: true });
+    expect(await first.end).toBe('done');
+    expect(first.recorded.map(({ header }) => header.index)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(first.recorded[0]?.header).toMatchObject({ job: 'recorded', node: 'sample', total: 6, width: 3 * 64, height: 64 });
+    const sigmas = first.recorded.map(({ header }) => header.sigma ?? Number.NaN);
+    expect(sigmas).toEqual([...sigmas].sort((a, b) => b - a));
+    const { data: pixels, info } = await sharp(first.recorded[5]?.jpeg).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height]).toEqual([192, 64]);
+    // At the last step hardly any noise is left: x_t and x̂₀ look alike, ε̂ does not.
+    const difference = (a: number, b: number): number => {
+      let sum = 0;
+      for (let y = 0; y < 64; y++) {
+        for (let i = 0; i < 3 * 64; i++) sum += Math.abs((pixels[y * 576 + a * 192 + i] ?? 0) - (pixels[y * 576 + b * 192 + i] ?? 0));
+      }
+      return sum / (64 * 192);
+    };
+    expect(difference(0, 2)).toBeLessThan(12);
+    expect(difference(1, 2)).toBeGreaterThan(30);
+    const again = listen(engine, { ...request('recorded again', sampling(7, 6)), record: true });
+    expect(await again.end).toBe('done');
+    expect(again.events.some(({ type }) => type === 'started')).toBe(false);
+    expect(again.recorded.map(({ jpeg }) => jpeg.length)).toEqual(first.recorded.map(({ jpeg }) => jpeg.length));
   });
 
   it('says which results were cached', async () => {

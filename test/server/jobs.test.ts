@@ -161,7 +161,7 @@ describe('jobs', () => {
 
   it('that have ended are dropped by number and by size, the oldest first', () => {
     const dropped: string[] = [];
-    const book = new JobBook({ finished: 100, finishedBytes: 3000, logEvents: 100 }, (id) => dropped.push(id));
+    const book = new JobBook({ finished: 100, finishedBytes: 3000, logEvents: 100, recordingBytes: 1e6 }, (id) => dropped.push(id));
     for (const id of ['a', 'b', 'c', 'd']) {
       book.open(id, 0);
       book.note(id, { type: 'shown', node: '1', content: { kind: 'text', text: 'x'.repeat(1000) } });
