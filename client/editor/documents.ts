@@ -18,7 +18,17 @@ export function openDocument(app: App, graph: GraphDocument, { foreign, name, un
   app.view.load(graph);
   const title = typeof graph.extra.name === 'string' && graph.extra.name !== '' ? graph.extra.name : (name ?? 'Untitled');
   app.view.setProblems([]);
-  app.set({ name: title, extra: graph.extra, foreign, dirty: false, savedAt: undefined, run: undefined, problems: [], selection: [] });
+  app.set({
+    name: title,
+    extra: graph.extra,
+    foreign,
+    dirty: false,
+    savedAt: undefined,
+    run: undefined,
+    timeline: undefined,
+    problems: [],
+    selection: [],
+  });
   const text = writeGraph(currentDocument(app));
   if (undoable) app.history.push({ text, action: 'open' });
   else app.history.reset(text);

@@ -3,6 +3,7 @@ import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph }
 import { randomSeed } from '../random-seed.ts';
 import { hasEnded } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
+import { showRecording } from './timeline.ts';
 
 /** How to run. */
 export interface RunRequest {
@@ -65,7 +66,8 @@ export function startRun(app: App, request: RunRequest = {}): void {
       return;
     }
     roll(app);
-    const id = app.runs.start(writeGraph(currentDocument(app)), { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
+    const { record } = app.state;
+    const id = app.runs.start(writeGraph(currentDocument(app)), { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}), record });
     sessionStorage.setItem(lastRunKey, id);
     app.set({ foreign: false, run: app.runs.get(id) });
   } catch (thrown) {
@@ -114,6 +116,7 @@ export function followRuns(app: App, refreshPictures: () => void): () => void {
     }),
     runs.on('ended', (run) => {
       if ((run.state === 'failed' || run.state === 'rejected') && run.problems.length === 0) app.say('The run failed.', 'error');
+      if (run.state === 'done' && run.id === app.state.run?.id) void showRecording(app, run).catch(() => undefined);
       if (run.state === 'done' && app.state.runsLeft > 0) {
         app.set({ runsLeft: app.state.runsLeft - 1 });
         startRun(app);

@@ -3,6 +3,7 @@ import type { DeviceStatus, JobState, PropertyValue, WorkflowSummary } from '../
 import type { ConnectionState } from '../connection.ts';
 import type { SearchRequest } from '../graph-view.ts';
 import type { Run } from '../run-state.ts';
+import type { Timeline } from './timeline.ts';
 
 /** A picture in the strip; `modified` in ms since 1970. */
 export type Picture = ImageFile & { readonly modified: number };
@@ -72,6 +73,9 @@ export interface State {
   templates: readonly Template[];
   run: Run | undefined;
   runsLeft: number;
+  /** Ask for the steps of samplers with every run. */
+  record: boolean;
+  timeline: Timeline | undefined;
   jobs: ReadonlyMap<string, WaitingJob>;
   connection: ConnectionState;
   connectionMessage: string | undefined;
@@ -103,6 +107,8 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   templates: [],
   run: undefined,
   runsLeft: 0,
+  record: true,
+  timeline: undefined,
   jobs: new Map(),
   connection: 'connecting',
   connectionMessage: undefined,

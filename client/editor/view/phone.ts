@@ -4,6 +4,7 @@ import type { Sheet } from '../state.ts';
 import { gallery } from './gallery.ts';
 import { workflowForm } from './inspector.ts';
 import { outline } from './outline.ts';
+import { timeline } from './timeline.ts';
 import { runButtons } from './top-bar.ts';
 
 const tabs: readonly { sheet: Sheet; label: string }[] = [
@@ -16,7 +17,13 @@ const tabs: readonly { sheet: Sheet; label: string }[] = [
 export function phoneSheet(app: App) {
   const { sheet } = app.state;
   const content =
-    sheet === 'prompt' ? workflowForm(app, 'sheet') : sheet === 'outline' ? outline(app) : sheet === 'results' ? gallery(app) : '';
+    sheet === 'prompt'
+      ? workflowForm(app, 'sheet')
+      : sheet === 'outline'
+        ? outline(app)
+        : sheet === 'results'
+          ? html`${gallery(app)}${timeline(app)}`
+          : '';
   return html`<section class="sheet ${sheet ?? 'closed'}" aria-label="Workflow">
     <div class="sheet-bar"><div role="tablist" aria-label="Views">${tabs.map(
       (tab) =>

@@ -15,6 +15,7 @@ function runMenu(app: App) {
     ${runCounts.map((count) => html`<button role="menuitem" @click=${() => startRuns(app, count)}>Run ×${count}</button>`)}
     <button role="menuitem" ?disabled=${selection.length === 0} @click=${() => startRun(app, { targets: selection })}>Run to selected</button>
     <button role="menuitem" @click=${() => startRun(app, { fresh: true })}>Run without cache</button>
+    <button role="menuitemcheckbox" aria-checked=${app.state.record} title="Keep what each step looked like, to go through it afterwards" @click=${() => app.set({ record: !app.state.record, runMenu: false })}>Record steps <kbd>${app.state.record ? 'on' : 'off'}</kbd></button>
   </div>`;
 }
 
