@@ -32,7 +32,8 @@ function moment(name: string, run: RecordedRun, { node, step }: { node: Recorded
 
 /** The steps of a run, with a slider to go through them. */
 function opened(app: App, timeline: Timeline, [run, before]: readonly [RecordedRun, RecordedRun | undefined]) {
-  const set = (change: Partial<Timeline>): void => app.set({ timeline: { ...timeline, ...change } });
+  // What is drawn may be older than the state: two changes can come before it is drawn again.
+  const set = (change: Partial<Timeline>): void => app.set({ timeline: { ...(app.state.timeline ?? timeline), ...change } });
   const node = run.nodes.find((one) => one.node === timeline.node) ?? run.nodes[0];
   const step = node?.steps[timeline.at];
   if (node === undefined || step === undefined) return nothing;
