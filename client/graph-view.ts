@@ -50,7 +50,13 @@ export interface GraphViewEvents {
   /** A picture inside a node was clicked. */
   picture: { readonly node: NodeId; readonly url: string };
   /** Right click or long press. */
-  menu: { readonly node?: NodeId; readonly screen: readonly [number, number]; readonly graph: readonly [number, number] };
+  menu: {
+    readonly node?: NodeId;
+    /** Which of the groups, if it was asked for on the title of one. */
+    readonly group?: number;
+    readonly screen: readonly [number, number];
+    readonly graph: readonly [number, number];
+  };
   /** A text or number field inside a node wants editing in place; handled by the canvas itself unless prevented. */
   notice: { readonly message: string };
   /** Zoom or pan changed. */
@@ -101,6 +107,10 @@ export interface GraphView {
   setMode(nodes: readonly NodeId[], mode: Mode): void;
   setCollapsed(nodes: readonly NodeId[], collapsed: boolean): void;
   group(nodes: readonly NodeId[], title: string): void;
+  /** Opens the title of a group for editing in place. */
+  renameGroup(group: number): void;
+  /** Takes a group away; its nodes stay. */
+  ungroup(group: number): void;
   fit(nodes?: readonly NodeId[]): void;
   zoom(factor: number): void;
   /** Middle of what is seen, in graph units. */

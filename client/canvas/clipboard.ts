@@ -11,6 +11,9 @@ import { faultOf, join } from './wiring.ts';
 /** Wires that lead into the copied nodes from others are kept here, for pasting with wires. */
 const wiresFrom = 'wires_from';
 
+/** Were these nodes copied, rather than a whole workflow? */
+export const isCopy = (parsed: object): boolean => wiresFrom in parsed;
+
 /** A wire from a node that was not copied: which output feeds which input of which copied node. */
 interface Entering {
   readonly node: NodeId;

@@ -167,7 +167,9 @@ type Editing =
   | 'setTitle'
   | 'setMode'
   | 'setCollapsed'
-  | 'group';
+  | 'group'
+  | 'renameGroup'
+  | 'ungroup';
 
 function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
   const changed = (is: boolean, action: string, field?: string): void => {
@@ -225,6 +227,15 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
       changed(nodes.length > 0, collapsed ? 'Collapse' : 'Open up');
     },
     group: (ids, title) => changed(groupNodes(desk, nodesOf(desk, ids), title), 'Group'),
+    renameGroup(index) {
+      const group = desk.graph._groups[index];
+      if (group !== undefined) pointer.editGroup(group);
+    },
+    ungroup(index) {
+      const group = desk.graph._groups[index];
+      if (group !== undefined) desk.graph.remove(group);
+      changed(group !== undefined, 'Ungroup');
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { HostGroup } from '../plugin/host.ts';
 import { type Desk, type Hit, idOf, type Point, toGraph } from './desk.ts';
 import type { Gesture, PointerAt } from './gestures/gesture.ts';
 import { isDraggable } from './gestures/number-drag.ts';
@@ -5,7 +6,7 @@ import { pan } from './gestures/pan.ts';
 import { pinch } from './gestures/pinch.ts';
 import { press } from './gestures/press.ts';
 import { hitTest } from './hit.ts';
-import { editField, editTitle, type InPlace } from './in-place/text-editor.ts';
+import { editField, editGroupTitle, editTitle, type InPlace } from './in-place/text-editor.ts';
 import { clickNode, selectedNodes } from './selection.ts';
 import { zoomAt } from './view-box.ts';
 
@@ -54,6 +55,11 @@ export class Pointer {
   /** What is edited in place moves along with the view. */
   follow(): void {
     this.#inPlace?.place();
+  }
+
+  /** Opens the title of a group for editing. */
+  editGroup(group: HostGroup): void {
+    this.#opened(editGroupTitle(this.#desk, group));
   }
 
   /** Ends what is edited in place. */
@@ -182,6 +188,7 @@ export class Pointer {
     this.#last = undefined;
     if (hit.kind === 'nothing') this.#desk.events.emit('search', { graph: at.graph, screen: at.screen });
     else if (hit.kind === 'header') this.#opened(editTitle(this.#desk, hit.node));
+    else if (hit.kind === 'group' && hit.part === 'title') this.editGroup(hit.group);
     else if (hit.kind === 'field' && hit.part === 'value' && isDraggable(hit.field))
       this.#opened(editField(this.#desk, hit.node, hit.field));
   }
@@ -236,9 +243,13 @@ export class Pointer {
     const hit = this.#hit(at);
     const node = 'node' in hit ? hit.node : undefined;
     if (node !== undefined && !selectedNodes(this.#desk).includes(node)) clickNode(this.#desk, node, false);
-    this.#desk.events.emit('menu', { ...(node === undefined ? {} : { node: idOf(node) }), screen: at.screen, graph: at.graph });
+    const on = node === undefined ? groupOf(this.#desk, hit) : { node: idOf(node) };
+    this.#desk.events.emit('menu', { ...on, screen: at.screen, graph: at.graph });
   }
 }
+
+const groupOf = ({ graph }: Desk, hit: Hit): { readonly group?: number } =>
+  hit.kind === 'group' ? { group: graph._groups.indexOf(hit.group) } : {};
 
 function cursorOf(hit: Hit): string {
   if (hit.kind === 'plug') return 'crosshair';

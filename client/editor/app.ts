@@ -1,9 +1,9 @@
 import type { Catalogue, Literal, PortSpec } from '../../nodes/kit/index.ts';
-import type { GraphDocument } from '../../workflows/index.ts';
+import type { GraphDocument, PropertyValue } from '../../workflows/index.ts';
 import type { Connection } from '../connection.ts';
 import type { GraphView, InputView, NodeView } from '../graph-view.ts';
 import type { Runs } from '../runs.ts';
-import type { History } from './history.ts';
+import type { History, Version } from './history.ts';
 import type { Dialog, State } from './state.ts';
 
 /** The page: its parts, and what can be done with it. Panels get nothing else. */
@@ -17,6 +17,10 @@ export interface App {
   /** Changes the state and draws the page again soon. */
   set(change: Partial<State>): void;
   say(text: string, kind?: 'info' | 'error'): void;
+  /** The document has changed: a step of undo, and soon kept in the browser. */
+  changed(step: Omit<Version, 'text'>): void;
+  /** Keeps the document in the browser, soon. */
+  keep(): void;
   /** The nodes as they are now. */
   nodes(): readonly NodeView[];
 }
@@ -64,7 +68,14 @@ export function toggleMark(app: App, node: string, port: string): void {
   const before = Array.isArray(app.state.extra.fields) ? app.state.extra.fields : [];
   const mark = `${node}.${port}`;
   const fields = before.includes(mark) ? before.filter((other) => other !== mark) : [...before, mark];
-  app.set({ extra: { ...app.state.extra, fields }, dirty: true });
+  changeAbout(app, { fields }, 'Mark a field');
+}
+
+/** Changes what the document says of itself: its name, its notes, the fields of its form. One step of undo. */
+export function changeAbout(app: App, change: Readonly<Record<string, PropertyValue>>, action: string): void {
+  const { name } = change;
+  app.set({ extra: { ...app.state.extra, ...change }, ...(typeof name === 'string' ? { name } : {}) });
+  app.changed({ action });
 }
 
 /** Sets a field; what cannot be is said and left as it was. */

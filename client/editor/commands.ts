@@ -1,7 +1,8 @@
 import { type Mode, readGraph, writeGraph } from '../../workflows/index.ts';
+import type { NodeView } from '../graph-view.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
 import { chooseFile, copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
-import { cancelRun, startRun } from './running.ts';
+import { cancelRun, forgetMended, startRun } from './running.ts';
 import { switchTheme } from './theme-switch.ts';
 
 /** Something that can be done, by a key, from the palette, or from a menu. */
@@ -28,11 +29,18 @@ const toggleMode =
 function travel(app: App, text: string | undefined): void {
   if (text === undefined) return;
   const kept = app.state.selection;
+  const before = new Set(app.nodes().map(kindOf));
   const { graph } = readGraph(text, app.catalogue);
   app.view.load(graph, { keepView: true });
-  app.set({ extra: graph.extra, name: typeof graph.extra.name === 'string' ? graph.extra.name : app.state.name, dirty: true });
+  app.set({ extra: graph.extra, name: typeof graph.extra.name === 'string' ? graph.extra.name : app.state.name });
   app.view.select(kept.filter((id) => app.nodes().some((node) => node.id === id)));
+  app.keep();
+  forgetMended(app);
+  // Another document has its nodes elsewhere.
+  if (2 * app.nodes().filter((node) => before.has(kindOf(node))).length < app.nodes().length) app.view.fit();
 }
+
+const kindOf = ({ id, type }: NodeView): string => `${id} ${type}`;
 
 const selectAll = (app: App): void => app.view.select(app.nodes().map(({ id }) => id));
 

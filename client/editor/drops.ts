@@ -1,3 +1,4 @@
+import { isCopy } from '../canvas/clipboard.ts';
 import type { App } from './app.ts';
 import { openFile, openText } from './documents.ts';
 
@@ -5,7 +6,7 @@ import { openFile, openText } from './documents.ts';
 function isWorkflow(text: string): boolean {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== 'object' || parsed === null) return false;
+    if (typeof parsed !== 'object' || parsed === null || isCopy(parsed)) return false;
     return (
       'version' in parsed ||
       ('last_node_id' in parsed && 'nodes' in parsed) ||

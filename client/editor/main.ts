@@ -13,7 +13,7 @@ import { bindDrops } from './drops.ts';
 import { createHistory } from './history.ts';
 import { bindKeys } from './keys.ts';
 import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
-import { followRuns, resumeRun } from './running.ts';
+import { followRuns, forgetMended, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
 import { shell } from './view/shell.ts';
@@ -70,6 +70,7 @@ function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: 
   const state: State = initialState(preferredTheme(), matchMedia(phoneQuery).matches);
   let scheduled = false;
   let toast = 0;
+  let keeping: ReturnType<typeof setTimeout> | undefined;
   let lastChange = 0;
   const still = (): boolean => Date.now() - lastChange < sameStep;
   const app: App = {
@@ -95,25 +96,32 @@ function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: 
       app.set({ toasts: [...state.toasts.filter((other) => other.text !== text).slice(-3), { id, kind, text }] });
       if (kind === 'info') setTimeout(() => app.set({ toasts: state.toasts.filter((other) => other.id !== id) }), toastTime);
     },
+    changed(step) {
+      app.history.push({ text: documentText(app), ...step });
+      app.keep();
+    },
+    keep() {
+      app.set({ dirty: true });
+      clearTimeout(keeping);
+      keeping = setTimeout(() => autosave(app), autosaveDelay);
+    },
     nodes: () => app.view.nodes(),
   };
   return app;
 }
 
 function followView(app: App): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const { view } = app;
-  view.on('change', ({ action, field }) => {
-    app.history.push({ text: documentText(app), action, field });
-    app.set({ dirty: true });
-    clearTimeout(timer);
-    timer = setTimeout(() => autosave(app), autosaveDelay);
+  view.on('change', (step) => {
+    app.changed(step);
+    forgetMended(app);
   });
   view.on('select', ({ nodes }) => app.set({ selection: nodes }));
   view.on('search', (request) => openDialog(app, { kind: 'search', request }));
-  view.on('menu', ({ node, screen, graph }) => {
+  view.on('menu', ({ screen, ...where }) => {
+    const { node } = where;
     if (node !== undefined && !app.state.selection.includes(node)) view.select([node]);
-    app.set({ menu: { at: screen, graph, ...(node === undefined ? {} : { node }) } });
+    app.set({ menu: { at: screen, ...where } });
   });
   view.on('notice', ({ message }) => app.say(message));
   view.on('picture', ({ url }) => {

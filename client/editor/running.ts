@@ -39,6 +39,24 @@ export function showProblems(app: App, problems: readonly Problem[]): void {
   if (aloud) app.say(aloud.message, 'error');
 }
 
+/** After a change: what is wrong no longer is shown no longer, and nothing of a document that is gone. */
+export function forgetMended(app: App): void {
+  const known = app.state.problems;
+  if (known.length === 0) return;
+  const left = problemsOf(app).filter((problem) => known.some((other) => samePlace(problem, other)));
+  if (stringifyJson(left) !== stringifyJson(known)) showProblems(app, left);
+}
+
+const samePlace = (a: Problem, b: Problem): boolean => a.node === b.node && a.port === b.port && a.code === b.code;
+
+function problemsOf(app: App): readonly Problem[] {
+  try {
+    return validate(toWorkflow(currentDocument(app), app.catalogue), app.catalogue, {});
+  } catch (thrown) {
+    return [toProblem(thrown)];
+  }
+}
+
 const knownFiles = (app: App) => {
   const options = (source: string): readonly string[] =>
     [...app.catalogue.values()].flatMap(({ inputs }) =>

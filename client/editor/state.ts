@@ -38,6 +38,7 @@ export interface Menu {
   readonly at: readonly [number, number];
   readonly graph: readonly [number, number];
   readonly node?: string;
+  readonly group?: number;
 }
 
 export type Panel = 'nodes' | 'templates' | 'queue';

@@ -1,4 +1,4 @@
-import type { HostNode } from '../../plugin/host.ts';
+import type { HostGroup, HostNode } from '../../plugin/host.ts';
 import { type Desk, type Hit, idOf } from '../desk.ts';
 import { inside } from '../hit.ts';
 import { openField } from '../in-place/open-field.ts';
@@ -29,9 +29,7 @@ export function press(desk: Desk, at: PointerAt, { hit, opened }: { readonly hit
     case 'field':
       return pressField(desk, at, { hit, opened });
     case 'group':
-      return hit.part === 'corner'
-        ? resizeGroup(desk, at, hit.group)
-        : move(desk, at, { nodes: nodesIn(desk, hit.group), groups: [hit.group], action: 'Move group' });
+      return hit.part === 'corner' ? resizeGroup(desk, at, hit.group) : pressGroup(desk, at, hit.group);
     case 'nothing':
       return pressNothing(desk, at);
     default:
@@ -52,6 +50,19 @@ function pressNothing(desk: Desk, at: PointerAt): Gesture {
     up(to, moved) {
       panning.up(to, moved);
       if (!moved) selectNodes(desk, []);
+    },
+  };
+}
+
+/** A group is moved with what is in it; a click selects that. */
+function pressGroup(desk: Desk, at: PointerAt, group: HostGroup): Gesture {
+  const nodes = nodesIn(desk, group);
+  const moving = move(desk, at, { nodes, groups: [group], action: 'Move group' });
+  return {
+    ...moving,
+    up(to, moved) {
+      moving.up(to, moved);
+      if (!moved) selectNodes(desk, at.shift || at.command ? [...new Set([...selectedNodes(desk), ...nodes])] : nodes);
     },
   };
 }

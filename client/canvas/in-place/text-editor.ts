@@ -1,4 +1,4 @@
-import type { HostNode } from '../../plugin/host.ts';
+import type { HostGroup, HostNode } from '../../plugin/host.ts';
 import { type Area, type Desk, idOf } from '../desk.ts';
 import { measures } from '../measures.ts';
 import type { Field } from '../node-layout.ts';
@@ -14,8 +14,9 @@ export interface InPlace {
 
 /** What an editor of a line or a text is made for. */
 interface Editing {
-  readonly node: HostNode;
-  /** '' for the title. */
+  /** None for the title of a group. */
+  readonly node?: HostNode;
+  /** '' for a title. */
   readonly port: string;
   readonly text: string;
   readonly label: string;
@@ -55,7 +56,7 @@ function edit(desk: Desk, editing: Editing): InPlace {
   homeOf(desk).append(box);
   place();
   fitLines(desk, box);
-  desk.doing.editing = { node: editing.node, port: editing.port };
+  if (editing.node !== undefined) desk.doing.editing = { node: editing.node, port: editing.port };
   desk.redraw();
   box.focus({ preventScroll: true });
   if (!editing.multiline) box.select();
@@ -141,6 +142,29 @@ export function editTitle(desk: Desk, node: HostNode): InPlace {
     },
     finished() {
       if (node.title !== before) desk.done('Rename');
+    },
+  });
+}
+
+/** Edits the title of a group; an empty one changes nothing. */
+export function editGroupTitle(desk: Desk, group: HostGroup): InPlace {
+  const before = group.title;
+  return edit(desk, {
+    port: '',
+    text: before,
+    label: 'Title of the group',
+    multiline: false,
+    align: 'left',
+    live: false,
+    area() {
+      const [x = 0, y = 0, width = 0] = group._bounding;
+      return { x: x + 4, y: y + 3, width: width - 8, height: measures.header };
+    },
+    take(text) {
+      group.title = text.trim().slice(0, 200) || before;
+    },
+    finished() {
+      if (group.title !== before) desk.done('Rename group');
     },
   });
 }

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import type { WorkflowSummary } from '../../../workflows/index.ts';
-import { type App, openDialog } from '../app.ts';
+import { type App, changeAbout, openDialog } from '../app.ts';
 import { copyDocument, copyText, download, saveDocument, shareLink } from '../documents.ts';
 import type { Dialog } from '../state.ts';
 import { pictureUrl } from './gallery.ts';
@@ -61,7 +61,7 @@ function renameDialog(app: App) {
     const input = target instanceof HTMLFormElement ? target.querySelector('input') : null;
     const name = input?.value.trim().slice(0, 120);
     openDialog(app, undefined);
-    if (name) app.set({ name, extra: { ...app.state.extra, name }, dirty: true });
+    if (name && name !== app.state.name) changeAbout(app, { name }, 'Rename the workflow');
   };
   return html`<form class="box" role="dialog" aria-modal="true" aria-label="Rename" @submit=${done}><h2>Name of the workflow</h2>
     <input autofocus aria-label="Name" .value=${app.state.name} maxlength="120" @focus=${(event: Event) => event.target instanceof HTMLInputElement && event.target.select()} />

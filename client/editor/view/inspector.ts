@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { NodeView } from '../../graph-view.ts';
-import { type App, fieldsOf, markedFields, nodeById } from '../app.ts';
+import { type App, changeAbout, fieldsOf, markedFields, nodeById } from '../app.ts';
 import { field } from './field.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
@@ -53,7 +53,7 @@ export function workflowForm(app: App, prefix: string) {
     ${fields.length === 0 ? html`<p class="empty">Fields that you mark with a pin appear here as a simple form.</p>` : fields.map((place) => field(app, { ...place, prefix, plain: true }))}
     <section class="notes"><h3><label for="${prefix}-notes">Notes</label></h3>
       <textarea id="${prefix}-notes" rows="8" placeholder="What is this workflow for? What should one look at?" .value=${live(notes)}
-        @change=${(event: Event) => app.set({ extra: { ...app.state.extra, notes: inputValue(event) }, dirty: true })}></textarea>
+        @change=${(event: Event) => changeAbout(app, { notes: inputValue(event) }, 'Change the notes')}></textarea>
     </section>`;
 }
 

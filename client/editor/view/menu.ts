@@ -23,10 +23,15 @@ export function contextMenu(app: App) {
       app.set({ menu: undefined });
       act();
     }}>${title}${keys ? html`<kbd>${keyText(keys)}</kbd>` : nothing}</button>`;
-  const { node } = menu;
+  const { node, group } = menu;
+  const onGroup =
+    group === undefined
+      ? []
+      : [item('Rename the group', () => app.view.renameGroup(group)), item('Ungroup', () => app.view.ungroup(group))];
   const entries =
     node === undefined
       ? [
+          ...onGroup,
           item('Add a node here', () => openDialog(app, { kind: 'search', request: { graph: menu.graph, screen: menu.at } }), '/'),
           item('Fit', () => app.view.fit(), '.'),
           item('Select all', () => app.view.select(app.nodes().map(({ id }) => id)), '$mod+a'),
