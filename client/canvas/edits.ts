@@ -3,6 +3,7 @@ import { controlProperty, estimateSize, type Mode, type NodeId, type SeedControl
 import type { LooseWire } from '../graph-view.ts';
 import { type HostNode, linkOf } from '../plugin/host.ts';
 import { type Desk, idOf, nodeOf, type Plug, type Point } from './desk.ts';
+import { nodesIn } from './gestures/move.ts';
 import { bestPlug } from './hit.ts';
 import { modeNumbers } from './node-view.ts';
 import { fittingTo, inputType, outputType, plugPoint, plugsOf } from './plugs.ts';
@@ -40,8 +41,9 @@ function plugOf(desk: Desk, { node: id, slot, side, type }: LooseWire): Plug | u
   return { node, side, slot, name: slots[slot]?.name ?? '', type: real === '*' ? type : real, at: plugPoint(desk, node, { side, slot }) };
 }
 
-/** Takes nodes away with their wires; fields that were fed by them have their own values again. */
+/** Takes nodes away with their wires, and groups that they leave empty; fields that were fed by them have their own values again. */
 export function removeNodes(desk: Desk, nodes: readonly HostNode[]): void {
+  const filled = desk.graph._groups.filter((group) => nodesIn(desk, group).length > 0);
   for (const node of nodes) {
     for (const id of node.outputs.flatMap(({ links }) => [...(links ?? [])])) {
       const link = linkOf(desk.graph, id);
@@ -51,6 +53,7 @@ export function removeNodes(desk: Desk, nodes: readonly HostNode[]): void {
     delete desk.surface.selected_nodes[String(node.id)];
     desk.graph.remove(node);
   }
+  for (const group of filled) if (nodesIn(desk, group).length === 0) desk.graph.remove(group);
 }
 
 /** Joins by names; gives back why not, if not. */

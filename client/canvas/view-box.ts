@@ -71,13 +71,27 @@ export function setView(desk: Desk, scale: number, [x, y]: Point): void {
   desk.redraw();
 }
 
-/** Moves the view only if nothing of these nodes can be seen well. */
+/** Moves the view as little as shows all of these nodes; to another place only if they cannot be seen well. */
 export function reveal(desk: Desk, nodes: readonly HostNode[]): void {
   const area = areaAround(desk, nodes);
   if (area === undefined) return;
   const seen = seenArea(desk);
   const middle = { x: area.x + area.width / 2, y: area.y + area.height / 2, width: 0, height: 0 };
-  if (overlap(middle, seen) && desk.surface.ds.scale > 0.3) return;
-  if (area.width < seen.width && area.height < seen.height) setView(desk, Math.max(desk.surface.ds.scale, 0.6), [middle.x, middle.y]);
+  if (overlap(middle, seen) && desk.surface.ds.scale > 0.3) nudge(desk, area, seen);
+  else if (area.width < seen.width && area.height < seen.height) setView(desk, Math.max(desk.surface.ds.scale, 0.6), [middle.x, middle.y]);
   else fitView(desk, nodes);
+}
+
+/** Brings what sticks out at an edge into view; what is larger than the view shows its beginning. */
+function nudge(desk: Desk, area: Area, seen: Area): void {
+  const { ds } = desk.surface;
+  const margin = 12 / ds.scale;
+  const by = (start: number, length: number, from: number, room: number): number =>
+    Math.max(from + margin - start, 0) || Math.min(0, Math.max(from + room - margin - start - length, from + margin - start));
+  const [dx, dy] = [by(area.x, area.width, seen.x, seen.width), by(area.y, area.height, seen.y, seen.height)];
+  if (dx === 0 && dy === 0) return;
+  ds.offset[0] += dx;
+  ds.offset[1] += dy;
+  desk.events.emit('view', { scale: ds.scale });
+  desk.redraw();
 }

@@ -34,13 +34,18 @@ export function openDocument(app: App, graph: GraphDocument, { foreign, name, un
   else app.history.reset(text);
 }
 
+/** Opens text in any accepted form; throws if it cannot. */
+function openParsed(app: App, text: string, origin: Origin): void {
+  const { graph, warnings } = readGraph(text, app.catalogue);
+  openDocument(app, graph, origin);
+  const [first] = warnings;
+  if (first !== undefined) app.say(warnings.length === 1 ? first.message : `Opened with ${warnings.length} remarks: ${first.message}`);
+}
+
 /** Opens text in any accepted form; says why if it cannot. */
 export function openText(app: App, text: string, origin: Origin): boolean {
   try {
-    const { graph, warnings } = readGraph(text, app.catalogue);
-    openDocument(app, graph, origin);
-    const [first] = warnings;
-    if (first !== undefined) app.say(warnings.length === 1 ? first.message : `Opened with ${warnings.length} remarks: ${first.message}`);
+    openParsed(app, text, origin);
     return true;
   } catch (thrown) {
     app.say(toProblem(thrown).message, 'error');
@@ -54,7 +59,7 @@ export async function openFile(app: App, file: File): Promise<void> {
   const name = file.name.replace(/\.(json|png)$/i, '');
   try {
     const text = isPng(bytes) ? readPngWorkflow(bytes) : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    openText(app, text, { foreign: true, name, undoable: true });
+    openParsed(app, text, { foreign: true, name, undoable: true });
   } catch (thrown) {
     const why = thrown instanceof TypeError ? 'It is neither text nor a PNG.' : toProblem(thrown).message;
     app.say(`“${file.name}” cannot be opened. ${why}`, 'error');

@@ -30,5 +30,28 @@ export function bindKeys(app: App): () => void {
       app.set({ menu: undefined, runMenu: false });
     } else if (app.state.dialog) openDialog(app, undefined);
   };
-  return tinykeys(window, Object.fromEntries([...bindings, ['Escape', leave]]));
+  const listeners = new AbortController();
+  const { signal } = listeners;
+  // A frame around the canvas helps those who came there by Tab, and is in the way of all others.
+  const cameBy = (way: string): void => document.documentElement.setAttribute('data-came-by', way);
+  addEventListener('pointerdown', () => cameBy('pointer'), { signal, capture: true });
+  addEventListener('keydown', (event) => event.key === 'Tab' && cameBy('tab'), { signal, capture: true });
+  addEventListener('keydown', walkMenu, { signal, capture: true });
+  const unbind = tinykeys(window, Object.fromEntries([...bindings, ['Escape', leave]]));
+  return () => {
+    listeners.abort();
+    unbind();
+  };
+}
+
+/** The arrows walk through an open menu. */
+function walkMenu(event: KeyboardEvent): void {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  const items = step === 0 ? [] : [...document.querySelectorAll<HTMLElement>('.menu button:not([disabled])')];
+  if (items.length === 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const focused = document.activeElement;
+  const now = focused instanceof HTMLElement ? items.indexOf(focused) : -1;
+  items[now < 0 ? (step > 0 ? 0 : items.length - 1) : (now + step + items.length) % items.length]?.focus();
 }

@@ -151,12 +151,16 @@ function followServer(app: App): void {
 /** Draws the page and puts the focus where a dialog wants it. */
 function drawer(root: HTMLElement, table: HTMLElement): (app: App) => void {
   let shown: unknown;
+  let opener: Element | null = null;
   return (app) => {
+    const before = document.activeElement;
     render(shell(app, table), root);
     document.title = `${app.state.dirty ? '• ' : ''}${app.state.name} · litegraph-diffusion`;
     const kind = app.state.dialog?.kind;
     if (kind === shown) return;
+    if (shown === undefined) opener = before;
     if (kind !== undefined) requestAnimationFrame(() => root.querySelector<HTMLElement>('.curtain [autofocus]')?.focus());
+    else if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
     shown = kind;
   };
 }

@@ -95,6 +95,8 @@ export function startRun(app: App, request: RunRequest = {}): void {
 
 /** Runs several times, one after the other. */
 export function startRuns(app: App, count: number): void {
+  const rolls = app.nodes().some(({ seedControl }) => seedControl !== undefined && seedControl !== 'fixed');
+  if (!rolls) app.say('Every seed is fixed, so all these runs give the same picture. Set a seed to “random” for different ones.');
   app.set({ runsLeft: count - 1 });
   startRun(app);
 }

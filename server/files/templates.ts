@@ -19,6 +19,9 @@ const maxDepth = 3;
 /** What the folders of templates are called. */
 const headings: Readonly<Record<string, string>> = { learn: 'Learn diffusion' };
 
+/** What the editor opens with; it stands before the others. */
+const first = 'text-to-image';
+
 /** `text-to-image` → `Text to image`. */
 function titleOf(id: string): string {
   const words = (id.split('/').at(-1) ?? id).replace(/[-_]+/g, ' ');
@@ -52,7 +55,7 @@ async function describe(folder: string, file: string): Promise<Template | undefi
 export async function listTemplates(folder: string): Promise<readonly Template[]> {
   const files = (await jsonFiles(folder)).sort();
   const templates = await Promise.all(files.map((file) => describe(folder, file)));
-  const order = ({ group, id }: Template): string => `${group}\0${id}`;
+  const order = ({ group, id }: Template): string => `${group}\0${id === first ? 0 : 1}${id}`;
   return templates.filter((template) => template !== undefined).sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 

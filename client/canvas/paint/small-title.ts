@@ -1,6 +1,6 @@
 import type { HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
-import { font, leastText } from '../measures.ts';
+import { font, leastText, measures } from '../measures.ts';
 import type { Box } from '../node-layout.ts';
 import { fillBox, type Pen, write } from './pen.ts';
 
@@ -18,8 +18,18 @@ export function drawFarNote(pen: Pen, text: string, box: Box): void {
   });
 }
 
+/** Writes the title where it always stands if it can be read there. True if so. */
+function inHeader(pen: Pen, title: string, width: number): boolean {
+  const room = width - 16;
+  const size = (onScreen / pen.scale) * Math.min(1, room / pen.words.width(title, font(onScreen / pen.scale, 600)));
+  if (size * pen.scale < leastText || measures.header * pen.scale < onScreen + 2) return false;
+  write(pen, title, [8, -measures.header / 2], { font: font(size, 600), colour: pen.theme.text });
+  return true;
+}
+
 /** Writes the title large, for nodes that are seen from far away: below the ports where there is room, over the picture otherwise. */
 export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { readonly box: Box; readonly pictured: boolean }): void {
+  if (inHeader(pen, node.title, box.width)) return;
   const large = onScreen / pen.scale;
   const room = box.width - large / 2;
   if (room < 2.5 * large) return;

@@ -23,12 +23,12 @@ function runMenu(app: App) {
 export function runButtons(app: App) {
   const busy = isBusy(app);
   return html`<div class="run">
+    ${busy ? html`<button id="cancel" title="Stop after this step (Ctrl+Alt+Enter)" @click=${() => cancelRun(app)}>Cancel</button>` : nothing}
     <button class="primary" id="run" title="Run the graph (Ctrl+Enter)" @click=${() => startRun(app)}>${icon('play')}<span>Run</span></button>
     <button class="primary split" title="More ways to run" aria-haspopup="menu" aria-expanded=${app.state.runMenu} @click=${() => app.set({ runMenu: !app.state.runMenu })}>
       ${icon('chevronDown')}<span class="hidden">More ways to run</span>
     </button>
     ${runMenu(app)}
-    ${busy ? html`<button id="cancel" title="Stop after this step (Ctrl+Alt+Enter)" @click=${() => cancelRun(app)}>Cancel</button>` : nothing}
   </div>`;
 }
 

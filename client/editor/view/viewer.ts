@@ -1,4 +1,6 @@
 import { html, nothing } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import { ref } from 'lit/directives/ref.js';
 import { toProblem } from '../../../nodes/kit/index.ts';
 import { readGraph, readPngWorkflow, toWorkflow } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
@@ -55,16 +57,16 @@ export function pictureDialog(app: App, dialog: Extract<Dialog, { kind: 'picture
     const next = pictures[at + step];
     if (next) openDialog(app, { kind: 'picture', picture: next });
   };
-  const values = (event: Event): void => {
-    const box = event.target instanceof HTMLDetailsElement && event.target.open ? event.target.querySelector('pre') : null;
-    if (box && box.textContent === '') void showValues(app, picture, box);
+  // Each picture has a box of its own, which is filled when it is first seen.
+  const fill = (box: Element | null | undefined): void => {
+    if (box instanceof HTMLElement && box.textContent === '' && box.closest('details')?.open) void showValues(app, picture, box);
   };
   const compare = (event: Event): void => {
     const other = pictures.find(({ name }) => name === inputValue(event));
     openDialog(app, other ? { kind: 'picture', picture, against: other } : { kind: 'picture', picture });
   };
   return html`<div class="box viewer" role="dialog" aria-modal="true" aria-label=${picture.name} @keydown=${(event: KeyboardEvent) => {
-    if (event.target instanceof HTMLInputElement) return;
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
     if (event.key === 'ArrowRight') go(1);
     if (event.key === 'ArrowLeft') go(-1);
   }}>
@@ -78,7 +80,7 @@ export function pictureDialog(app: App, dialog: Extract<Dialog, { kind: 'picture
         .filter(({ name }) => name !== picture.name)
         .map(({ name }) => html`<option value=${name} ?selected=${name === against?.name}>${name}</option>`)}</select></label>
     </div>
-    <details @toggle=${values}><summary>Values used</summary><pre></pre></details>
+    <details @toggle=${(event: Event) => event.target instanceof Element && fill(event.target.querySelector('pre'))}><summary>Values used</summary>${keyed(picture.name, html`<pre ${ref(fill)}></pre>`)}</details>
     ${at < 0 ? nothing : html`<p class="hint">${at + 1} of ${pictures.length}; arrow keys go to the next.</p>`}
   </div>`;
 }
