@@ -26,6 +26,12 @@ export const newRun = (id: string): Run => ({ id, state: 'sent', nodes: new Map(
 /** Has it come to its end? */
 export const hasEnded = ({ state }: Run): boolean => state === 'rejected' || (state !== 'sent' && isFinal(state));
 
+/** Where a node stands; nothing if the run ended before the node did. */
+export function statusOf(run: Run, node: NodeId): NodeStatus | undefined {
+  const status = run.nodes.get(node);
+  return hasEnded(run) && (status?.state === 'waiting' || status?.state === 'running') ? undefined : status;
+}
+
 /** The server's present state of a job; what it says replaces everything known before. */
 export function fromSnapshot(job: JobSnapshot): Run {
   const { id, state, position, started, ended, outputs, problems, seq } = job;

@@ -14,6 +14,8 @@ import { zoomAt } from './view-box.ts';
 const leaving = { mouse: 3, touch: 9 } as const;
 /** Two clicks within this time and distance are a double click. */
 const double = { time: 350, distance: 6 } as const;
+/** How far from a dot still counts, in CSS px; from far away dots must leave room to take hold of their nodes, in graph units. */
+const reaches = { mouse: { screen: 11, graph: 22 }, touch: { screen: 18, graph: 30 } } as const;
 /** A finger that rests this long asks for the menu, in ms. */
 const longPress = 500;
 
@@ -93,7 +95,8 @@ export class Pointer {
   }
 
   #hit(at: PointerAt): Hit {
-    return hitTest(this.#desk, at.graph, (at.touch ? 18 : 11) / this.#desk.surface.ds.scale);
+    const { screen, graph } = reaches[at.touch ? 'touch' : 'mouse'];
+    return hitTest(this.#desk, at.graph, Math.min(screen / this.#desk.surface.ds.scale, graph));
   }
 
   #down(event: PointerEvent): void {

@@ -81,6 +81,8 @@ export const commands: readonly Command[] = [
   { id: 'save', title: 'Save', keys: '$mod+s', group: 'File', always: true, run: saveDocument },
   { id: 'open', title: 'Open', keys: '$mod+o', group: 'File', always: true, run: chooseFile },
   { id: 'share', title: 'Share', group: 'File', run: (app) => openDialog(app, { kind: 'share' }) },
+  { id: 'rename', title: 'Rename the workflow', group: 'File', run: (app) => openDialog(app, { kind: 'rename' }) },
+  { id: 'templates', title: 'Templates', group: 'File', run: (app) => app.set({ panel: 'templates' }) },
   { id: 'copy-json', title: 'Copy the workflow', group: 'File', run: (app) => void copyDocument(app) },
   { id: 'new', title: 'New from text to image', group: 'File', run: (app) => void openTemplate(app, 'text-to-image') },
   {
@@ -91,12 +93,12 @@ export const commands: readonly Command[] = [
   },
   {
     id: 'fit',
-    title: 'Fit',
+    title: 'Fit to view',
     keys: '.',
     group: 'View',
     run: (app) => app.view.fit(app.state.selection.length > 0 ? app.state.selection : undefined),
   },
-  { id: 'theme', title: 'Dark or light', group: 'View', run: switchTheme },
+  { id: 'theme', title: 'Theme: dark or light', group: 'View', run: switchTheme },
   {
     id: 'commands',
     title: 'All commands',

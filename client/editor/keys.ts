@@ -29,6 +29,7 @@ export function bindKeys(app: App): () => void {
       event.preventDefault();
       app.set({ menu: undefined, runMenu: false });
     } else if (app.state.dialog) openDialog(app, undefined);
+    else if (!isEditing(event.target)) app.view.select([]);
   };
   const listeners = new AbortController();
   const { signal } = listeners;

@@ -1,7 +1,7 @@
 import { type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph } from '../../workflows/index.ts';
 import { randomSeed } from '../random-seed.ts';
-import { hasEnded } from '../run-state.ts';
+import { hasEnded, statusOf } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
 import { showRecording } from './timeline.ts';
 
@@ -80,7 +80,8 @@ export function startRun(app: App, request: RunRequest = {}): void {
     app.view.clearRun();
     showProblems(app, problems);
     if (problems.length > 0) {
-      app.set({ runsLeft: 0 });
+      // What an earlier run did is of no use any more.
+      app.set({ runsLeft: 0, ...(isBusy(app) ? {} : { run: undefined }) });
       return;
     }
     roll(app);
@@ -135,6 +136,7 @@ export function followRuns(app: App, refreshPictures: () => void): () => void {
       if (run.id === app.state.run?.id && run.problems.length !== app.state.problems.length) showProblems(app, run.problems);
     }),
     runs.on('ended', (run) => {
+      if (run.id === app.state.run?.id) for (const node of run.nodes.keys()) view.setStatus(node, statusOf(run, node));
       if ((run.state === 'failed' || run.state === 'rejected') && run.problems.length === 0) app.say('The run failed.', 'error');
       if (run.state === 'done' && run.id === app.state.run?.id) void showRecording(app, run).catch(() => undefined);
       if (run.state === 'done' && app.state.runsLeft > 0) {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../nodes/kit/index.ts';
 import type { Marks } from '../canvas/marks.ts';
 import type { Emitter } from '../emitter.ts';
-import { hasEnded, type Run } from '../run-state.ts';
+import { hasEnded, type Run, statusOf } from '../run-state.ts';
 import type { RunOptions, Runs } from '../runs.ts';
 import type { DiffusionEvents } from './types.ts';
 
@@ -42,7 +42,10 @@ export function createHostRuns(runs: Runs, marks: Marks, emitter: Emitter<Diffus
       emitter.emit('run', run);
     }),
     runs.on('ended', (run) => {
-      if (run.id === current) emitter.emit('ended', run);
+      if (run.id === current) {
+        for (const node of run.nodes.keys()) marks.setStatus(node, statusOf(run, node));
+        emitter.emit('ended', run);
+      }
       waiting.get(run.id)?.(run);
       waiting.delete(run.id);
     }),

@@ -216,7 +216,7 @@ describe('the editor', () => {
     await page.click('#run');
     const problem = page.locator('.status .problem');
     await problem.waitFor();
-    expect(await problem.textContent()).toMatch(/^Sampler loop: .*sigmas/);
+    expect(await problem.textContent()).toMatch(/Sampler loop.*sigmas/);
     expect(await page.evaluate(() => window.__editor?.state.run)).toBeUndefined();
     await problem.click();
     expect(await page.locator('.inspector .title').inputValue()).toBe('Sampler loop');

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { NodeView } from '../../graph-view.ts';
+import { statusOf } from '../../run-state.ts';
 import { type App, changeAbout, fieldsOf, markedFields, nodeById } from '../app.ts';
 import { field } from './field.ts';
 import { icon } from './icons.ts';
@@ -12,7 +13,7 @@ const shownMs = (ms: number): string =>
 /** Figures of this run of a node. */
 function runFacts(app: App, node: NodeView) {
   const { run } = app.state;
-  const status = run?.nodes.get(node.id);
+  const status = run && statusOf(run, node.id);
   if (run === undefined || status === undefined) return nothing;
   const facts = [
     ...(run.now?.node === node.id && run.now.sigma !== undefined ? [`σ ${run.now.sigma.toFixed(2)}`] : []),
@@ -37,7 +38,8 @@ function wires(app: App, node: NodeView) {
 function nodeForm(app: App, node: NodeView) {
   const spec = app.catalogue.get(node.type.replace(/^diffusion\//, ''));
   const problem = app.state.problems.find(({ node: where, port }) => where === node.id && port === undefined);
-  return html`<h2><input class="title" aria-label="Title of the node" .value=${live(node.title)} @change=${(event: Event) => app.view.setTitle(node.id, inputValue(event))} /></h2>
+  return html`<button class="text back" title="The form of the whole workflow (Escape)" @click=${() => app.view.select([])}>‹ ${app.state.name}</button>
+    <h2><input class="title" aria-label="Title of the node" .value=${live(node.title)} @change=${(event: Event) => app.view.setTitle(node.id, inputValue(event))} /></h2>
     <p class="help">${node.known ? spec?.help : `There is no node of type “${node.type}” here. It keeps its place, wires and values; install what defines it to run it.`}</p>
     ${problem ? html`<p class="problem">${problem.message}</p>` : nothing}
     ${fieldsOf(node).map((input) => field(app, { node, input, prefix: 'side' }))}

@@ -11,9 +11,11 @@ export function contextMenu(app: App) {
   const { menu } = app.state;
   if (menu === undefined) return nothing;
   const [x, y] = menu.at;
-  // Set by script: the page's policy allows no style attributes.
+  // Set by script, for the page's policy allows no style attributes; after the entries are drawn, for they give the size.
   const place = (box: Element | undefined): void => {
-    if (!(box instanceof HTMLElement)) return;
+    if (box instanceof HTMLElement) queueMicrotask(() => put(box));
+  };
+  const put = (box: HTMLElement): void => {
     const { width, height } = box.getBoundingClientRect();
     box.style.left = `${Math.max(4, Math.min(x, innerWidth - width - 8))}px`;
     box.style.top = `${Math.max(4, Math.min(y, innerHeight - height - 8))}px`;
@@ -33,7 +35,7 @@ export function contextMenu(app: App) {
       ? [
           ...onGroup,
           item('Add a node here', () => openDialog(app, { kind: 'search', request: { graph: menu.graph, screen: menu.at } }), '/'),
-          item('Fit', () => app.view.fit(), '.'),
+          item('Fit to view', () => app.view.fit(), '.'),
           item('Select all', () => app.view.select(app.nodes().map(({ id }) => id)), '$mod+a'),
         ]
       : [

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { typesFit } from '../../../nodes/kit/index.ts';
 import type { InputView, NodeView } from '../../graph-view.ts';
+import { statusOf } from '../../run-state.ts';
 import { type App, fieldsOf, labelOf } from '../app.ts';
 import { field } from './field.ts';
 import { icon } from './icons.ts';
@@ -40,7 +41,7 @@ function wire(app: App, node: NodeView, input: InputView) {
       ${sources(app, node, input).map(({ value, text }) => html`<option value=${value} ?selected=${value === now}>${text}</option>`)}</select></div>`;
 }
 
-const outcome = (app: App, node: NodeView): string => app.state.run?.nodes.get(node.id)?.state ?? '';
+const outcome = (app: App, node: NodeView): string => (app.state.run && statusOf(app.state.run, node.id)?.state) ?? '';
 
 function entry(app: App, node: NodeView) {
   const problem = app.state.problems.find(({ node: where }) => where === node.id);

@@ -100,9 +100,11 @@ export function keysDialog() {
     ['Ctrl V', 'Paste nodes or a workflow'],
     ['Ctrl Shift V', 'Paste with the wires that came in'],
     ['double click', 'Search and add a node there'],
-    ['Space drag', 'Move the view'],
+    ['drag', 'Move the view; with Space also over nodes'],
     ['wheel', 'Zoom'],
+    ['Shift drag', 'Select what a box touches'],
     ['Shift click', 'Add to the selection'],
+    ['Esc', 'Leave, close, select nothing'],
   ];
   return html`<div class="box wide" role="dialog" aria-modal="true" aria-label="All keys"><h2>Keys</h2><div class="columns">
     ${groups.map(

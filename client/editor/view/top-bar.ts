@@ -22,8 +22,11 @@ function runMenu(app: App) {
 /** The coloured button and what belongs to it. */
 export function runButtons(app: App) {
   const busy = isBusy(app);
+  const cancel = html`<button id="cancel" title="Stop after this step (Ctrl+Alt+Enter)" @click=${() => cancelRun(app)}>Cancel</button>`;
+  // A phone has room for one of them.
+  if (busy && app.state.phone) return html`<div class="run">${cancel}</div>`;
   return html`<div class="run">
-    ${busy ? html`<button id="cancel" title="Stop after this step (Ctrl+Alt+Enter)" @click=${() => cancelRun(app)}>Cancel</button>` : nothing}
+    ${busy ? cancel : nothing}
     <button class="primary" id="run" title="Run the graph (Ctrl+Enter)" @click=${() => startRun(app)}>${icon('play')}<span>Run</span></button>
     <button class="primary split" title="More ways to run" aria-haspopup="menu" aria-expanded=${app.state.runMenu} @click=${() => app.set({ runMenu: !app.state.runMenu })}>
       ${icon('chevronDown')}<span class="hidden">More ways to run</span>

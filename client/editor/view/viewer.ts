@@ -81,6 +81,12 @@ export function pictureDialog(app: App, dialog: Extract<Dialog, { kind: 'picture
         .map(({ name }) => html`<option value=${name} ?selected=${name === against?.name}>${name}</option>`)}</select></label>
     </div>
     <details @toggle=${(event: Event) => event.target instanceof Element && fill(event.target.querySelector('pre'))}><summary>Values used</summary>${keyed(picture.name, html`<pre ${ref(fill)}></pre>`)}</details>
-    ${at < 0 ? nothing : html`<p class="hint">${at + 1} of ${pictures.length}; arrow keys go to the next.</p>`}
+    ${
+      at < 0
+        ? nothing
+        : html`<p class="hint">${at + 1} of ${pictures.length}
+      <button class="text" ?disabled=${at === 0} title="The picture after it (left arrow)" @click=${() => go(-1)}>Newer</button>
+      <button class="text" ?disabled=${at === pictures.length - 1} title="The picture before it (right arrow)" @click=${() => go(1)}>Older</button></p>`
+    }
   </div>`;
 }
