@@ -57,10 +57,11 @@ export function pictureDialog(app: App, dialog: Extract<Dialog, { kind: 'picture
     const next = pictures[at + step];
     if (next) openDialog(app, { kind: 'picture', picture: next });
   };
-  // Each picture has a box of its own, which is filled when it is first seen.
   const fill = (box: Element | null | undefined): void => {
     if (box instanceof HTMLElement && box.textContent === '' && box.closest('details')?.open) void showValues(app, picture, box);
   };
+  // Each picture has a box of its own; it stands in the page only after it was drawn.
+  const drawn = (box: Element | undefined): void => queueMicrotask(() => fill(box));
   const compare = (event: Event): void => {
     const other = pictures.find(({ name }) => name === inputValue(event));
     openDialog(app, other ? { kind: 'picture', picture, against: other } : { kind: 'picture', picture });
@@ -80,7 +81,7 @@ export function pictureDialog(app: App, dialog: Extract<Dialog, { kind: 'picture
         .filter(({ name }) => name !== picture.name)
         .map(({ name }) => html`<option value=${name} ?selected=${name === against?.name}>${name}</option>`)}</select></label>
     </div>
-    <details @toggle=${(event: Event) => event.target instanceof Element && fill(event.target.querySelector('pre'))}><summary>Values used</summary>${keyed(picture.name, html`<pre ${ref(fill)}></pre>`)}</details>
+    <details @toggle=${(event: Event) => event.target instanceof Element && fill(event.target.querySelector('pre'))}><summary>Values used</summary>${keyed(picture.name, html`<pre ${ref(drawn)}></pre>`)}</details>
     ${
       at < 0
         ? nothing
