@@ -75,7 +75,7 @@ function drawFar(pen: Pen, desk: Desk, { node, layout, box }: Pick<NodeScene, 'n
   const text = desk.specOf(node)?.type === 'Note' ? node.properties.text : undefined;
   const inner = { ...box, y: 0, height: layout.height };
   if (typeof text === 'string' && text !== '') drawFarNote(pen, text, inner);
-  else drawSmallTitle(pen, node, { box, pictured: layout.well !== undefined });
+  else drawSmallTitle(pen, node, { box, band: layout.well === undefined ? undefined : headerColour(desk, node, pen.theme) });
 }
 
 function edgeLook(desk: Desk, { node, marks, selected }: NodeScene): Parameters<typeof drawEdge>[2] {

@@ -1,5 +1,4 @@
 import type { HostNode } from '../../plugin/host.ts';
-import { withAlpha } from '../colour.ts';
 import { font, leastText, measures } from '../measures.ts';
 import type { Box } from '../node-layout.ts';
 import { fillBox, type Pen, write } from './pen.ts';
@@ -27,8 +26,8 @@ function inHeader(pen: Pen, title: string, width: number): boolean {
   return true;
 }
 
-/** Writes the title large, for nodes that are seen from far away: below the ports where there is room, over the picture otherwise. */
-export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { readonly box: Box; readonly pictured: boolean }): void {
+/** Writes the title large, for nodes that are seen from far away: in the middle, or on a band of a colour along the upper edge. */
+export function drawSmallTitle(pen: Pen, node: HostNode, { box, band }: { readonly box: Box; readonly band: string | undefined }): void {
   if (inHeader(pen, node.title, box.width)) return;
   const large = onScreen / pen.scale;
   const room = box.width - large / 2;
@@ -43,10 +42,10 @@ export function drawSmallTitle(pen: Pen, node: HostNode, { box, pictured }: { re
     .split(/\s/)
     .map((word) => pen.words.fit(word, letters, room))
     .join(' ');
-  const lines = pen.words.wrap(title, letters, { room, most: pictured ? 1 : most });
+  const lines = pen.words.wrap(title, letters, { room, most: band === undefined ? most : 1 });
   const height = lines.length * line;
-  const middle = pictured ? box.y + height / 2 + size * 0.3 : box.y + box.height / 2;
-  if (pictured) fillBox(pen, { ...box, height: height + size * 0.6 }, { colour: withAlpha(pen.theme.node, 0.85), radius: 6 });
+  const middle = band === undefined ? box.y + box.height / 2 : box.y + height / 2 + size * 0.3;
+  if (band !== undefined) fillBox(pen, { ...box, height: height + size * 0.6 }, { colour: band, radius: [6, 6, 0, 0] });
   lines.forEach((text, index) => {
     const y = middle - height / 2 + (index + 0.5) * line;
     write(pen, text, [box.x + box.width / 2, y], { font: letters, colour: pen.theme.text, align: 'center' });
