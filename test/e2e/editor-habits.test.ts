@@ -61,6 +61,8 @@ describe('habits of people in the editor', () => {
     await page.click('#name');
     await page.locator('[aria-label=Name]').fill('Mine');
     await page.keyboard.press('Enter');
+    // The focus goes back to what opened the dialog, a frame after it has closed.
+    await page.waitForFunction(() => document.activeElement?.id === 'name');
     await page.fill('#form-notes', 'look here');
     await page.keyboard.press('Tab');
     await clickTitle(page, 'Sampler');

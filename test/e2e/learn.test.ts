@@ -49,6 +49,7 @@ describe('the lessons in the editor', () => {
     const { page } = watched;
     await page.getByRole('button', { name: 'Templates' }).first().click();
     const shown = page.locator('h3:has-text("Learn diffusion") + ul [data-template]');
+    await shown.first().waitFor();
     expect(await shown.evaluateAll((entries) => entries.map((entry) => entry.getAttribute('data-template')))).toEqual(
       lessons.map((lesson) => `learn/${lesson}`),
     );
