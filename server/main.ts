@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
+import type { InstallCudaOptions } from './cli/install-cuda.ts';
 import { collect, commonOptions, withCommonOptions } from './cli/options.ts';
 import type { RunOptions } from './cli/run.ts';
 import { packageRoot } from './files/package-root.ts';
@@ -56,6 +57,19 @@ function program(exit: (code: number) => void): Command {
     .action(async ({ json = false, ...given }: Given & { json?: boolean }) =>
       (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json }),
     );
+
+  root
+    .command('install-cuda')
+    .description('fetch the CUDA provider and libraries for an NVIDIA GPU (Linux x64, 1.2 GB)')
+    .option('--index-url <url>', 'Python package index; otherwise the one that pip is set to')
+    .option('--wheels <dir>', 'folder in which the files may lie already')
+    .option('--no-system', 'fetch CUDA and cuDNN even where the system has them')
+    .action(async (given: InstallCudaOptions) => (await import('./cli/install-cuda.ts')).installCudaCommand(given));
+
+  root
+    .command('remove-cuda')
+    .description('remove what install-cuda fetched')
+    .action(async () => (await import('./cli/install-cuda.ts')).removeCudaCommand());
   return root;
 }
 
