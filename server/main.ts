@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
 import type { InstallCudaOptions } from './cli/install-cuda.ts';
-import { collect, commonOptions, withCommonOptions } from './cli/options.ts';
+import { collect, commonOptions, type DeviceOptions, deviceEnvironment, withCommonOptions, withDeviceOptions } from './cli/options.ts';
 import type { RunOptions } from './cli/run.ts';
+import type { ServeCommandOptions } from './cli/serve.ts';
+import { parseWarmUp, type WarmUp } from './engine/warm-up.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
+type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | keyof DeviceOptions> &
+  Partial<Pick<ServeCommandOptions, 'allowOrigin' | 'warmUp'>>;
+
+const collectWarmUp = (text: string, before: readonly WarmUp[] = []): readonly WarmUp[] => [...before, parseWarmUp(text)];
 
 function version(): string {
   const { version: found }: { version?: unknown } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
@@ -15,7 +21,7 @@ function version(): string {
 }
 
 /** The commands; each loads only what it needs. `exit` is told the exit code. */
-function program(exit: (code: number) => void): Command {
+function program(argv: readonly string[], exit: (code: number) => void): Command {
   const root = new Command('litegraph-diffusion')
     .description('Wire diffusion models by hand: editor page, execution server and command line.')
     .version(version())
@@ -23,17 +29,18 @@ function program(exit: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
     .showHelpAfterError('Run litegraph-diffusion --help for the commands.');
 
-  withCommonOptions(root.command('serve').description('serve the editor page and the API'))
+  withDeviceOptions(withCommonOptions(root.command('serve').description('serve the editor page and the API')))
     .option('--host <address>', 'address to listen on; other than this machine needs --token', '127.0.0.1')
     .option('--port <number>', 'port; 0 is any free one', '8190')
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
     .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect)
-    .action(async (given: Given & { host: string; port: string; token?: string; allowOrigin?: readonly string[] }) => {
+    .option('--warm-up <model@WxH>', 'run a model once at this size before the first job; may be repeated', collectWarmUp)
+    .action(async (given: Given & ServeGiven) => {
       const { serveCommand } = await import('./cli/serve.ts');
-      await serveCommand({ allowOrigin: [], ...given, ...commonOptions(given) });
+      await serveCommand({ allowOrigin: [], warmUp: [], ...given, ...commonOptions(given) });
     });
 
-  withCommonOptions(root.command('run').description('run a saved workflow without a server'))
+  withDeviceOptions(withCommonOptions(root.command('run').description('run a saved workflow without a server')))
     .argument('<file>', 'saved graph, compact form, or a PNG that carries one; - is standard input')
     .option('--set <node.field=value>', 'set a value, node being an id or a title; may be repeated', collect)
     .option('--out <dir>', 'write pictures here instead of <data>/output')
@@ -41,7 +48,9 @@ function program(exit: (code: number) => void): Command {
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print nothing but errors and printed values')
     .addHelpText('after', '\nThe exit code is 0 (done), 1 (failed), 2 (bad input) or 130 (Ctrl-C).')
-    .action(async (file: string, given: Given & Partial<RunOptions>) => {
+    .action(async (file: string, given: Given & DeviceOptions & Partial<RunOptions>) => {
+      const env = await deviceEnvironment(given.device);
+      if (env !== undefined) return exit(await (await import('./cli/again.ts')).runAgain(argv, env));
       const { runCommand } = await import('./cli/run.ts');
       exit(await runCommand(file, { set: [], print: [], json: false, quiet: false, ...given, ...commonOptions(given) }));
     });
@@ -78,7 +87,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A reader that has gone away (`| head`) is no failure.
   process.stdout.on('error', () => process.exit());
   try {
-    await program((code) => {
+    await program(argv, (code) => {
       process.exitCode = code;
     }).parseAsync([...argv], { from: 'user' });
   } catch (thrown) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { lockFolder } from '../files/lock.ts';
 import { download, isIntact } from './download.ts';
-import { cudaHome, findInstallation, type Receipt, receiptFile, versionFolder } from './home.ts';
+import { cudaHome, findInstallation, type Installation, type Receipt, receiptFile, versionFolder } from './home.ts';
 import { locate } from './package-index.ts';
 import type { PinnedPackage, PinnedSet } from './packages.ts';
 import { packageIndexes } from './pip-settings.ts';
@@ -123,6 +123,14 @@ async function finish(staging: string, { fetched, system }: Choice, { set, machi
   return target;
 }
 
+/** Is everything there still, what the system holds included? */
+async function isComplete({ receipt, damaged }: Installation, { set, machine }: InstallOptions): Promise<boolean> {
+  if (damaged.length > 0) return false;
+  const borrowed = set.packages.filter(({ libraries }) => libraries.some(({ name }) => !(name in receipt.libraries)));
+  const found = await Promise.all(borrowed.map((wanted) => systemFolders(wanted, machine)));
+  return found.every((folders) => folders !== undefined);
+}
+
 /** Removes installations of other versions. */
 async function removeOthers(home: string, { onnxruntime }: PinnedSet): Promise<void> {
   const versions = (await readdir(home)).filter((name) => /^(\.unfinished-)?\d+\.\d+\.\d+$/.test(name) && name !== onnxruntime);
@@ -137,7 +145,7 @@ export async function installCuda(options: InstallOptions): Promise<string> {
   const { set, machine, say } = options;
   const home = cudaHome(machine.env);
   const present = await findInstallation(machine.env, set);
-  if (present !== undefined && present.damaged.length === 0) {
+  if (present !== undefined && (await isComplete(present, options))) {
     say(`CUDA for ONNX Runtime ${set.onnxruntime} is installed already.`);
     return present.folder;
   }

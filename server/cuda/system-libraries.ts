@@ -1,5 +1,6 @@
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { type Environment, libraryPath } from './home.ts';
 import type { PinnedPackage } from './packages.ts';
 
@@ -7,10 +8,18 @@ import type { PinnedPackage } from './packages.ts';
 export interface Machine {
   readonly root: string;
   readonly env: Environment;
+  /** The folder of ONNX Runtime's own libraries. */
+  readonly runtime: string;
+}
+
+/** The folder in which onnxruntime-node keeps the libraries of this platform. */
+function runtimeFolder(): string {
+  const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  return join(folder, 'bin/napi-v6', process.platform, process.arch);
 }
 
 /** The machine that this runs on. */
-export const thisMachine = (): Machine => ({ root: '/', env: process.env });
+export const thisMachine = (): Machine => ({ root: '/', env: process.env, runtime: runtimeFolder() });
 
 const known = [
   'usr/lib/x86_64-linux-gnu',
@@ -29,9 +38,20 @@ async function toolkitFolders(root: string): Promise<string[]> {
   return toolkits.flatMap((name) => ['lib64', 'targets/x86_64-linux/lib'].map((part) => join(root, 'usr/local', name, part)));
 }
 
+/** Folders that the loader's own configuration names. */
+async function configuredFolders(root: string): Promise<string[]> {
+  const folder = join(root, 'etc/ld.so.conf.d');
+  const names = await readdir(folder).catch((): string[] => []);
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith('.conf')).map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
+  );
+  return texts.flatMap((text) => text.split('\n').filter((line) => line.startsWith('/'))).map((line) => join(root, line.trim()));
+}
+
 /** Folders in which the loader or a CUDA toolkit keeps libraries. */
 export async function searchFolders({ root, env }: Machine): Promise<readonly string[]> {
-  const all = [...libraryPath(env), ...(await toolkitFolders(root)), ...known.map((folder) => join(root, folder))];
+  const standard = known.map((folder) => join(root, folder));
+  const all = [...libraryPath(env), ...(await toolkitFolders(root)), ...(await configuredFolders(root)), ...standard];
   return [...new Set(all)];
 }
 
