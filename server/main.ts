@@ -67,6 +67,17 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
       (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json }),
     );
 
+  withDeviceOptions(
+    withCommonOptions(root.command('doctor').description('find out what works on this machine, and what to do about the rest')),
+  )
+    .option('--port <number>', 'port that serve would use', '8190')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nThe exit code is 0 if nothing is wrong, else 1. With --device, that device has to work.')
+    .action(async (given: Given & DeviceOptions & { port: string; json?: boolean }) => {
+      const { doctorCommand } = await import('./cli/doctor.ts');
+      exit(await doctorCommand({ json: false, ...given, ...commonOptions(given) }));
+    });
+
   root
     .command('install-cuda')
     .description('fetch the CUDA provider and libraries for an NVIDIA GPU (Linux x64, 1.2 GB)')

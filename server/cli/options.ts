@@ -59,9 +59,12 @@ export const commonOptions = (given: { models: string; device: string; data: str
   data: resolve(given.data),
 });
 
+/** Was `--models` left out, or is it what it would be then? */
+export const isDefaultModels = (models: string): boolean => models === resolve(defaultModels);
+
 /** Says on standard error that the folder of `--models` is not there; without the option there need not be one. */
 export async function warnOfModels({ models }: CommonOptions): Promise<void> {
-  if (models === resolve(defaultModels)) return;
+  if (isDefaultModels(models)) return;
   const there = await stat(models).catch(() => undefined);
   if (there?.isDirectory()) return;
   process.stderr.write(`Note: there is no folder ${models}; only the embedded model can be used.\n`);

@@ -15,7 +15,8 @@ export interface ServeCommandOptions extends CommonOptions, DeviceOptions {
   readonly warmUp: readonly WarmUp[];
 }
 
-function portOf(text: string): number {
+/** Reads `--port`. Throws `bad-value`. */
+export function portOf(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port;
   throw new GraphError('bad-value', `--port expects a number from 0 to 65535, got “${text}”.`);

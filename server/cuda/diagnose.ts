@@ -50,7 +50,7 @@ function driverFinding({ version, library, card }: Driver, { driver: oldest }: P
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function gpuFinding({ gpus, version, library }: Driver): Finding | undefined {
-  if (version === undefined && library === undefined) return undefined;
+  if (gpus === undefined || (version === undefined && library === undefined)) return undefined;
   if (gpus.length === 0) {
     return problem('gpu', 'The driver shows no GPU.', 'Run nvidia-smi: it says why. In a container, start it with --gpus all.');
   }

@@ -21,7 +21,8 @@ export interface Driver {
   readonly version: string | undefined;
   /** The folder of libcuda.so.1, through which programs talk to it. */
   readonly library: string | undefined;
-  readonly gpus: readonly Gpu[];
+  /** The GPUs, or undefined where there is no nvidia-smi to ask. */
+  readonly gpus: readonly Gpu[] | undefined;
   /** Is there an NVIDIA card on the bus? */
   readonly card: boolean;
 }
@@ -29,14 +30,14 @@ export interface Driver {
 const columns = 'index,uuid,name,memory.total,memory.free,compute_cap,driver_version';
 const mebibyte = 2 ** 20;
 
-/** The answer of nvidia-smi line by line, '' where it is not there or fails. */
-function askDriver(env: Environment): Promise<string> {
+/** The answer of nvidia-smi line by line: '' where it fails, undefined where there is no such program. */
+function askDriver(env: Environment): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(
       'nvidia-smi',
       [`--query-gpu=${columns}`, '--format=csv,noheader,nounits'],
       { env: { ...env }, timeout: 10_000, maxBuffer: 1 << 20 },
-      (error, output) => resolve(error === null ? output : ''),
+      (error, output) => resolve(error === null ? output : error.code === 'ENOENT' ? undefined : ''),
     );
   });
 }
@@ -71,15 +72,20 @@ export async function findDriver(machine: Machine): Promise<Driver> {
     findLibrary('libcuda.so.1', machine),
     hasCard(machine.root),
   ]);
-  const { gpus, version } = parseGpus(answer);
-  return { version: version ?? /\b(\d{3}\.\d+(?:\.\d+)?)\b/.exec(kernel)?.[1], library, gpus, card: card || gpus.length > 0 };
+  const { gpus, version } = parseGpus(answer ?? '');
+  return {
+    version: version ?? /\b(\d{3}\.\d+(?:\.\d+)?)\b/.exec(kernel)?.[1],
+    library,
+    gpus: answer === undefined ? undefined : gpus,
+    card: card || gpus.length > 0,
+  };
 }
 
 /** The GPU behind `cuda:N`, which counts what CUDA_VISIBLE_DEVICES leaves, in the order of the bus. */
-export function visibleGpu(id: number, gpus: readonly Gpu[], env: Environment): Gpu | undefined {
+export function visibleGpu(id: number, gpus: readonly Gpu[] | undefined, env: Environment): Gpu | undefined {
   const visible = env.CUDA_VISIBLE_DEVICES;
-  if (visible === undefined) return gpus.find(({ index }) => index === id);
+  if (visible === undefined) return gpus?.find(({ index }) => index === id);
   const chosen = visible.split(',')[id]?.trim();
   if (chosen === undefined || chosen === '') return undefined;
-  return gpus.find(({ index, uuid }) => String(index) === chosen || uuid.startsWith(chosen));
+  return gpus?.find(({ index, uuid }) => String(index) === chosen || uuid.startsWith(chosen));
 }

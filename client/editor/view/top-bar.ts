@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import type { DeviceStatus } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
 import { chooseFile, saveDocument } from '../documents.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
@@ -35,11 +36,27 @@ export function runButtons(app: App) {
   </div>`;
 }
 
+/** What a provider is called, by ONNX Runtime's name for it. */
+const providerNames: Readonly<Record<string, string>> = {
+  CPUExecutionProvider: 'CPU',
+  CUDAExecutionProvider: 'CUDA',
+  WebGpuExecutionProvider: 'WebGPU',
+  DmlExecutionProvider: 'DirectML',
+  CoreMLExecutionProvider: 'Core ML',
+};
+
+/** The provider, and the GPU where it has a name; a device that is no provider's shows its own state. */
+function deviceName({ device, provider, title }: DeviceStatus): string {
+  const name = providerNames[provider] ?? provider;
+  if (name === '') return device;
+  return [name, ...(title === undefined ? [] : [title])].join(' · ');
+}
+
 const deviceText = (app: App): string => {
   const { device } = app.state;
   const model = app.nodes().find(({ type }) => type.endsWith('CheckpointLoaderSimple'));
   const name = model?.inputs.find(({ port }) => port.name === 'ckpt_name')?.value;
-  return [device?.device ?? '…', ...(typeof name === 'string' ? [name] : [])].join(' · ');
+  return [device === undefined ? '…' : deviceName(device), ...(typeof name === 'string' ? [name] : [])].join(' · ');
 };
 
 function deviceChip(app: App) {
@@ -47,7 +64,10 @@ function deviceChip(app: App) {
   const words = { open: 'Connected', connecting: 'Connecting', lost: 'Connection lost, trying again', refused: 'Not let in' } as const;
   const title = [
     words[connection],
-    device ? `runs on ${device.provider || device.device}` : '',
+    device
+      ? `runs on ${device.device}${device.provider === '' ? '' : ` with ${device.provider}`}${device.precision === undefined ? '' : `, in ${device.precision}`}`
+      : '',
+    device === undefined || device.state === 'ready' ? '' : device.state,
     device?.message ?? '',
     connectionMessage ?? '',
   ]

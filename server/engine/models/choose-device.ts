@@ -39,8 +39,15 @@ const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0,
 
 /** Why CUDA does not work, in sentences that end with what mends it. */
 function whyNotCuda({ findings }: Diagnosis, message: string): string {
+  // The driver comes first, and one installation mends the provider and the libraries together.
   const wrong = findings.filter(({ state }) => state === 'problem');
-  if (wrong.length > 0) return wrong.map(({ found, remedy }) => `${found}${remedy === undefined ? '' : ` ${remedy}`}`).join(' ');
+  const first = [
+    wrong.find(({ what }) => what === 'driver' || what === 'gpu'),
+    wrong.find(({ what }) => what === 'provider' || what === 'libraries'),
+  ];
+  const told = first.flatMap((finding) => finding ?? []);
+  if (told.length > 0)
+    return told.map(({ found, remedy }) => (remedy === undefined ? found : `${found} ${remedy.replace(/[^.]$/, '$&.')}`)).join(' ');
   const fault = cudaFault(message);
   return fault === undefined ? firstLine(message) : `${fault.found} ${fault.remedy}`;
 }
@@ -67,8 +74,9 @@ async function chooseAutomatically(choosing: Choosing): Promise<Device> {
   const { driver, findings } = await diagnoseCuda(choosing.machine, pinnedSet);
   const provider = findings.find(({ what }) => what === 'provider')?.state === 'ok';
   if (!provider) {
-    if (driver.gpus.length === 0) return cpu;
-    return { ...cpu, message: `The GPU ${driver.gpus[0]?.name} is not used: the CUDA provider is not installed. Run: ${installCommand}` };
+    const [gpu] = driver.gpus ?? [];
+    if (gpu === undefined) return cpu;
+    return { ...cpu, message: `The GPU ${gpu.name} is not used: the CUDA provider is not installed. Run: ${installCommand}` };
   }
   const found = await chooseCuda(0, choosing);
   if ('why' in found) return { ...cpu, message: `CUDA is installed but does not work, so the CPU is used. ${found.why}` };
@@ -86,7 +94,7 @@ async function chooseOther(kind: 'webgpu' | 'directml' | 'coreml', { backends, p
   try {
     await probe({ kind, id: 0 });
   } catch (thrown) {
-    const why = firstLine(reasonOf(thrown)).replace(/^\S+\.cc:\d+ .*? (?=Failed|failed)/, '');
+    const why = firstLine(reasonOf(thrown).replace(/^\S+\.cc:\d+ .*? (?=Failed|failed)/, ''));
     throw new GraphError(
       'device-unavailable',
       `${title} cannot be used: ${why}. It needs ${platform}. Use --device cpu or auto; “litegraph-diffusion doctor” shows what works.`,
