@@ -10,12 +10,11 @@ import { type Check, reasonOf } from './check.ts';
 export async function checkModels(folder: string, isDefault: boolean): Promise<Check> {
   const name = 'models';
   const listed = await listModels(folder);
-  const names = listed.map((model) => model.name).join(', ');
+  const names = listed.map((model) => (model.embedded ? `${model.name} (embedded)` : model.name)).join(', ');
   const found = await stat(folder).catch(() => undefined);
   if (listed.length === 0) return { name, state: 'problem', found: 'Not even the embedded model is there.', remedy: 'Run: npm ci' };
-  if (found?.isDirectory())
-    return { name, state: 'ok', found: `${names}, of which ${listed.filter(({ embedded }) => !embedded).length} in ${folder}` };
-  if (isDefault) return { name, state: 'ok', found: `${names}, embedded` };
+  if (found?.isDirectory()) return { name, state: 'ok', found: `${names}; more go into ${folder}` };
+  if (isDefault) return { name, state: 'ok', found: names };
   return {
     name,
     state: 'problem',
