@@ -36,7 +36,7 @@ export function wheel(
 export interface Behaviour {
   /** PEP 503 pages instead of PEP 691. */
   readonly html?: boolean;
-  /** Cuts the first answer of each file after this many bytes. */
+  /** Stops the first answer of each file after this many bytes, until it is cut. */
   readonly cutAfter?: number;
   /** Ignores Range. */
   readonly noRange?: boolean;
@@ -50,6 +50,7 @@ export class FakeIndex {
   behaviour: Behaviour = {};
   readonly #files = new Map<string, Uint8Array>();
   readonly #cut = new Set<string>();
+  #waiting: ServerResponse[] = [];
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
   static async start(wheels: readonly { pinned: PinnedPackage; bytes: Uint8Array }[]): Promise<FakeIndex> {
@@ -62,6 +63,12 @@ export class FakeIndex {
   get url(): string {
     const address = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${address.port}/simple`;
+  }
+
+  /** Cuts the answers that have stopped. */
+  cut(): void {
+    for (const response of this.#waiting) response.destroy();
+    this.#waiting = [];
   }
 
   replace(file: string, bytes: Uint8Array): void {
@@ -100,7 +107,8 @@ export class FakeIndex {
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length - from });
     if (cutAfter !== undefined && !this.#cut.has(name)) {
       this.#cut.add(name);
-      response.write(bytes.subarray(from, from + cutAfter), () => response.socket?.end());
+      response.write(bytes.subarray(from, from + cutAfter));
+      this.#waiting.push(response);
     } else response.end(bytes.subarray(from));
   }
 }
