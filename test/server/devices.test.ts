@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,12 +8,17 @@ import { temporaryFolder } from './rig.ts';
 
 const template = join(root, 'workflows/text-to-image.json');
 let data: string;
+let home: string | undefined;
 beforeAll(async () => {
   data = await temporaryFolder();
   process.env.LITEGRAPH_DIFFUSION_CUDA = join(data, 'cuda');
+  home = process.env.HOME;
+  process.env.HOME = join(data, 'home');
+  await mkdir(join(data, 'home'));
 });
 afterAll(async () => {
   delete process.env.LITEGRAPH_DIFFUSION_CUDA;
+  process.env.HOME = home;
   await rm(data, { recursive: true, force: true });
 });
 
@@ -56,6 +61,13 @@ describe('--precision', () => {
     const differences = [...half].map((value, i) => Math.abs(value - (full[i] ?? 0)));
     expect(Math.max(...differences)).toBeGreaterThan(0);
     expect(differences.reduce((sum, value) => sum + value, 0) / differences.length).toBeLessThan(1);
+  });
+});
+
+describe('ONNX Runtime', () => {
+  it('writes down nothing about what was run', async () => {
+    expect((await run('quiet', '--device', 'cpu')).code).toBe(0);
+    expect(await readdir(join(data, 'home'), { recursive: true })).toEqual([]);
   });
 });
 

@@ -52,7 +52,7 @@ export interface ProfileOptions {
 const fatalOnly = 4;
 
 /** Loads ONNX Runtime only when it is needed: it costs tens of megabytes. */
-function lazyOrt(): () => Promise<Ort> {
+function lazyOrt(precision: PrecisionChoice): () => Promise<Ort> {
   let loading: Promise<Ort> | undefined;
   return () => {
     loading ??= (async () => {
@@ -60,6 +60,8 @@ function lazyOrt(): () => Promise<Ort> {
       process.env.ORT_DISABLE_TELEMETRY = '1';
       // GPUs are numbered as nvidia-smi numbers them.
       process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
+      // fp32 that was asked for is fp32: without this CUDA would multiply with 10 bits of mantissa (TF32).
+      if (precision === 'fp32') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
       const ort = await import('onnxruntime-node');
       ort.env.logLevel = 'fatal';
       return ort;
@@ -101,7 +103,7 @@ export async function openRuntime(
   wanted: string,
   { precision: choice = 'auto', machine = thisMachine() }: RuntimeOptions = {},
 ): Promise<ProfiledRuntime> {
-  const load = lazyOrt();
+  const load = lazyOrt(choice);
   const probe = async (device: NamedDevice): Promise<void> => {
     const ort = await load();
     const [own] = sessionOptions(device).executionProviders ?? [];
