@@ -45,11 +45,11 @@ const providerNames: Readonly<Record<string, string>> = {
   CoreMLExecutionProvider: 'Core ML',
 };
 
-/** The provider, and the GPU where it has a name; a device that is no provider's shows its own state. */
+/** The provider, and the GPU by the short form of its name where it has one; a device that is no provider's shows its own state. */
 function deviceName({ device, provider, title }: DeviceStatus): string {
   const name = providerNames[provider] ?? provider;
   if (name === '') return device;
-  return [name, ...(title === undefined ? [] : [title])].join(' · ');
+  return [name, ...(title === undefined ? [] : [title.replace(/^NVIDIA (GeForce )?/, '')])].join(' · ');
 }
 
 const deviceText = (app: App): string => {
@@ -59,18 +59,16 @@ const deviceText = (app: App): string => {
   return [device === undefined ? '…' : deviceName(device), ...(typeof name === 'string' ? [name] : [])].join(' · ');
 };
 
+/** Where it runs, in full. */
+const deviceWords = ({ device, provider, title, precision, state }: DeviceStatus): readonly string[] => [
+  ...(state === 'ready' ? [] : [state]),
+  `runs on ${[device, ...(title === undefined ? [] : [title])].join(', ')}${provider === '' ? '' : ` with ${provider}`}${precision === undefined ? '' : ` in ${precision}`}`,
+];
+
 function deviceChip(app: App) {
   const { connection, connectionMessage, device } = app.state;
   const words = { open: 'Connected', connecting: 'Connecting', lost: 'Connection lost, trying again', refused: 'Not let in' } as const;
-  const title = [
-    words[connection],
-    device
-      ? `runs on ${device.device}${device.provider === '' ? '' : ` with ${device.provider}`}${device.precision === undefined ? '' : `, in ${device.precision}`}`
-      : '',
-    device === undefined || device.state === 'ready' ? '' : device.state,
-    device?.message ?? '',
-    connectionMessage ?? '',
-  ]
+  const title = [words[connection], ...(device ? deviceWords(device) : []), device?.message ?? '', connectionMessage ?? '']
     .filter((part) => part !== '')
     .join(' · ');
   return html`<span class="chip" id="device" title=${title}><i class="dot ${connection}"></i><span>${deviceText(app)}</span><span class="hidden">${words[connection]}</span></span>`;
