@@ -2,11 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
-import { collect, commonOptions, withCommonOptions } from './cli/options.ts';
+import type { InstallCudaOptions } from './cli/install-cuda.ts';
+import { collect, commonOptions, type DeviceOptions, deviceEnvironment, withCommonOptions, withDeviceOptions } from './cli/options.ts';
 import type { RunOptions } from './cli/run.ts';
+import type { ServeCommandOptions } from './cli/serve.ts';
+import { parseWarmUp, type WarmUp } from './engine/warm-up.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
+type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | keyof DeviceOptions> &
+  Partial<Pick<ServeCommandOptions, 'allowOrigin' | 'warmUp'>>;
+
+const collectWarmUp = (text: string, before: readonly WarmUp[] = []): readonly WarmUp[] => [...before, parseWarmUp(text)];
 
 function version(): string {
   const { version: found }: { version?: unknown } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
@@ -14,7 +21,7 @@ function version(): string {
 }
 
 /** The commands; each loads only what it needs. `exit` is told the exit code. */
-function program(exit: (code: number) => void): Command {
+function program(argv: readonly string[], exit: (code: number) => void): Command {
   const root = new Command('litegraph-diffusion')
     .description('Wire diffusion models by hand: editor page, execution server and command line.')
     .version(version())
@@ -22,17 +29,18 @@ function program(exit: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
     .showHelpAfterError('Run litegraph-diffusion --help for the commands.');
 
-  withCommonOptions(root.command('serve').description('serve the editor page and the API'))
+  withDeviceOptions(withCommonOptions(root.command('serve').description('serve the editor page and the API')))
     .option('--host <address>', 'address to listen on; other than this machine needs --token', '127.0.0.1')
     .option('--port <number>', 'port; 0 is any free one', '8190')
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
     .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect)
-    .action(async (given: Given & { host: string; port: string; token?: string; allowOrigin?: readonly string[] }) => {
+    .option('--warm-up <model@WxH>', 'run a model once at this size before the first job; may be repeated', collectWarmUp)
+    .action(async (given: Given & ServeGiven) => {
       const { serveCommand } = await import('./cli/serve.ts');
-      await serveCommand({ allowOrigin: [], ...given, ...commonOptions(given) });
+      await serveCommand({ allowOrigin: [], warmUp: [], ...given, ...commonOptions(given) });
     });
 
-  withCommonOptions(root.command('run').description('run a saved workflow without a server'))
+  withDeviceOptions(withCommonOptions(root.command('run').description('run a saved workflow without a server')))
     .argument('<file>', 'saved graph, compact form, or a PNG that carries one; - is standard input')
     .option('--set <node.field=value>', 'set a value, node being an id or a title; may be repeated', collect)
     .option('--out <dir>', 'write pictures here instead of <data>/output')
@@ -40,7 +48,9 @@ function program(exit: (code: number) => void): Command {
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print nothing but errors and printed values')
     .addHelpText('after', '\nThe exit code is 0 (done), 1 (failed), 2 (bad input) or 130 (Ctrl-C).')
-    .action(async (file: string, given: Given & Partial<RunOptions>) => {
+    .action(async (file: string, given: Given & DeviceOptions & Partial<RunOptions>) => {
+      const env = await deviceEnvironment(given.device);
+      if (env !== undefined) return exit(await (await import('./cli/again.ts')).runAgain(argv, env));
       const { runCommand } = await import('./cli/run.ts');
       exit(await runCommand(file, { set: [], print: [], json: false, quiet: false, ...given, ...commonOptions(given) }));
     });
@@ -56,6 +66,30 @@ function program(exit: (code: number) => void): Command {
     .action(async ({ json = false, ...given }: Given & { json?: boolean }) =>
       (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json }),
     );
+
+  withDeviceOptions(
+    withCommonOptions(root.command('doctor').description('find out what works on this machine, and what to do about the rest')),
+  )
+    .option('--port <number>', 'port that serve would use', '8190')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nThe exit code is 0 if nothing is wrong, else 1. With --device, that device has to work.')
+    .action(async (given: Given & DeviceOptions & { port: string; json?: boolean }) => {
+      const { doctorCommand } = await import('./cli/doctor.ts');
+      exit(await doctorCommand({ json: false, ...given, ...commonOptions(given) }));
+    });
+
+  root
+    .command('install-cuda')
+    .description('fetch the CUDA provider and libraries for an NVIDIA GPU (Linux x64, 1.2 GB)')
+    .option('--index-url <url>', 'Python package index; otherwise the one that pip is set to')
+    .option('--wheels <dir>', 'folder in which the files may lie already')
+    .option('--no-system', 'fetch CUDA and cuDNN even where the system has them')
+    .action(async (given: InstallCudaOptions) => (await import('./cli/install-cuda.ts')).installCudaCommand(given));
+
+  root
+    .command('remove-cuda')
+    .description('remove what install-cuda fetched')
+    .action(async () => (await import('./cli/install-cuda.ts')).removeCudaCommand());
   return root;
 }
 
@@ -64,7 +98,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A reader that has gone away (`| head`) is no failure.
   process.stdout.on('error', () => process.exit());
   try {
-    await program((code) => {
+    await program(argv, (code) => {
       process.exitCode = code;
     }).parseAsync([...argv], { from: 'user' });
   } catch (thrown) {

@@ -77,6 +77,10 @@ export interface DeviceStatus {
   readonly device: string;
   /** ONNX Runtime's execution provider. */
   readonly provider: string;
+  /** The GPU's name. */
+  readonly title?: string;
+  /** How networks compute inside, where that is not left to their files. */
+  readonly precision?: 'fp16' | 'fp32';
   readonly state: 'starting' | 'ready' | 'restarting' | 'failed';
   readonly message?: string;
 }

@@ -5,14 +5,15 @@ import { loadCatalogue } from '../catalogue.ts';
 import type { Executed } from '../engine/execute.ts';
 import type { LiveEvent } from '../engine/run-node.ts';
 import { type EngineSession, openSession } from '../engine/session.ts';
+import type { EngineOptions } from '../engine/types.ts';
 import { dataFolders } from '../files/paths.ts';
-import { cacheBytes, warnOfModels } from './options.ts';
+import { cacheBytes, type DeviceOptions, warnOfModels } from './options.ts';
 import { type Prepared, type PrepareOptions, prepareRun, usableFolder } from './prepare-run.ts';
 import { printable } from './printed.ts';
 import { type Progress, silentProgress, terminalProgress } from './progress.ts';
 
 /** `litegraph-diffusion run`. */
-export interface RunOptions extends PrepareOptions {
+export interface RunOptions extends PrepareOptions, DeviceOptions {
   readonly out?: string;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -120,6 +121,15 @@ function tell(report: Report, options: RunOptions, titles: ReadonlyMap<NodeId, s
   for (const { files } of report.outputs) for (const file of files) process.stdout.write(`${file}\n`);
 }
 
+const engineOptions = ({ device, models, data, precision, memory }: RunOptions): EngineOptions => ({
+  device,
+  models,
+  data,
+  cacheBytes,
+  precision,
+  ...(memory === undefined ? {} : { memory }),
+});
+
 /** Runs a saved workflow in this process and gives the exit code. */
 export async function runCommand(file: string, options: RunOptions): Promise<number> {
   let session: EngineSession | undefined;
@@ -137,7 +147,9 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
     if (prepared.problems.length > 0) return refuse(prepared.problems, exitCodes.input);
     await usableFolder(options.data, '--data');
     if (options.out !== undefined) await usableFolder(resolve(options.out), '--out');
-    session = await openSession({ device: options.device, models: options.models, data: options.data, cacheBytes }, definitions);
+    session = await openSession(engineOptions(options), definitions);
+    const { message } = session.runtime.device;
+    if (message !== undefined && !options.quiet) process.stderr.write(`Note: ${message}\n`);
     const report = await runPrepared(prepared, options, session);
     tell(report, options, titles);
     if (report.status === 'cancelled') return exitCodes.interrupted;

@@ -2,18 +2,21 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
 import { startEngine } from '../engine/supervisor.ts';
+import type { WarmUp } from '../engine/warm-up.ts';
 import { serveUntilSignal } from '../serve.ts';
-import { type CommonOptions, cacheBytes, warnOfModels } from './options.ts';
+import { type CommonOptions, cacheBytes, type DeviceOptions, deviceEnvironment, warnOfModels } from './options.ts';
 
 /** `litegraph-diffusion serve`. */
-export interface ServeCommandOptions extends CommonOptions {
+export interface ServeCommandOptions extends CommonOptions, DeviceOptions {
   readonly host: string;
   readonly port: string;
   readonly token?: string;
   readonly allowOrigin: readonly string[];
+  readonly warmUp: readonly WarmUp[];
 }
 
-function portOf(text: string): number {
+/** Reads `--port`. Throws `bad-value`. */
+export function portOf(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port;
   throw new GraphError('bad-value', `--port expects a number from 0 to 65535, got “${text}”.`);
@@ -21,7 +24,9 @@ function portOf(text: string): number {
 
 /** Serves the page and the API until a signal. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { host, port, token, allowOrigin, models, data, device } = options;
+  const { host, port, token, allowOrigin, models, data, device, precision, memory, warmUp } = options;
+  const engine = { device, models, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
+  const env = await deviceEnvironment(device);
   const { specs, problems } = await loadCatalogue();
   await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -34,6 +39,6 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     data,
     specs,
     listModels: () => listModels(models),
-    startEngines: () => [startEngine({ device, models, data, cacheBytes })],
+    startEngines: () => [startEngine(engine, env === undefined ? {} : { env })],
   });
 }

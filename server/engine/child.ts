@@ -10,6 +10,7 @@ import { StepRecorder } from './recorder.ts';
 import type { LiveEvent } from './run-node.ts';
 import { type EngineSession, openSession } from './session.ts';
 import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
+import { warmUpAll } from './warm-up.ts';
 
 interface Started {
   readonly options: EngineOptions;
@@ -99,8 +100,16 @@ async function start(options: EngineOptions): Promise<Started | undefined> {
   try {
     const catalogue = await loadCatalogue();
     const session = await openSession(options, catalogue.definitions);
-    const { name, provider, message } = session.runtime.device;
-    send({ type: 'ready', device: name, provider, ...(message === undefined ? {} : { message }) });
+    const { device, precision } = session.runtime;
+    const messages = [device.message, ...(await warmUpAll(session.models, options.warmUp ?? []))].flatMap((message) => message ?? []);
+    send({
+      type: 'ready',
+      device: device.name,
+      provider: device.provider,
+      ...(device.title === undefined ? {} : { title: device.title }),
+      ...(precision === undefined ? {} : { precision }),
+      ...(messages.length === 0 ? {} : { message: messages.join(' ') }),
+    });
     return { options, catalogue, session };
   } catch (thrown) {
     send({ type: 'unusable', message: toProblem(thrown).message });

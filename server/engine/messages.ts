@@ -1,4 +1,5 @@
 import type { PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/index.ts';
+import type { Precision } from './models/graph-precision.ts';
 import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
 
 /** Server → engine process. */
@@ -10,7 +11,14 @@ export type ToEngine =
 
 /** Engine process → server. */
 export type FromEngine =
-  | { readonly type: 'ready'; readonly device: string; readonly provider: string; readonly message?: string }
+  | {
+      readonly type: 'ready';
+      readonly device: string;
+      readonly provider: string;
+      readonly title?: string;
+      readonly precision?: Precision;
+      readonly message?: string;
+    }
   | { readonly type: 'unusable'; readonly message: string }
   | { readonly type: 'events'; readonly job: string; readonly events: readonly RunEvent[] }
   | { readonly type: 'preview'; readonly header: PreviewHeader; readonly jpeg: Uint8Array }

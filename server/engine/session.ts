@@ -1,4 +1,4 @@
-import type { Catalogue, NodeDefinition } from '../../nodes/kit/index.ts';
+import type { Catalogue, ModelStore, NodeDefinition } from '../../nodes/kit/index.ts';
 import { type NodeId, plan, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
 import { dataFolders } from '../files/paths.ts';
 import { ResultCache } from './cache.ts';
@@ -28,9 +28,13 @@ export interface SessionRun {
 /** Everything that runs workflows in one process: device, models, cache. */
 export interface EngineSession {
   readonly runtime: Runtime;
+  readonly models: ModelStore;
   run(run: SessionRun): AsyncGenerator<LiveEvent, Executed, void>;
   close(): Promise<void>;
 }
+
+/** Of a GPU's free memory; the rest is for what networks compute. */
+const shareForWeights = 0.6;
 
 /** What saved pictures carry: the document as it was given, and the compact form with every value as it was used. */
 function pictureText({ document, workflow }: SessionRun): PictureText {
@@ -40,12 +44,15 @@ function pictureText({ document, workflow }: SessionRun): PictureText {
 
 /** Opens the device and gets ready; no model is loaded yet. Throws `device-unavailable`. */
 export async function openSession(options: EngineOptions, definitions: ReadonlyMap<string, NodeDefinition>): Promise<EngineSession> {
-  const runtime = await openRuntime(options.device);
-  const models = new EngineModels(options.models, runtime);
+  const runtime = await openRuntime(options.device, options.precision === undefined ? {} : { precision: options.precision });
+  const { memory } = runtime.device;
+  const budget = options.memory ?? (memory === undefined ? undefined : memory * shareForWeights);
+  const models = new EngineModels(options.models, runtime, budget);
   const executor: Executor = { definitions, cache: new ResultCache(options.cacheBytes), reasons: new RunReasons() };
   const { images } = dataFolders(options.data);
   return {
     runtime,
+    models,
     run(run) {
       const folders = run.output === undefined ? images : { ...images, output: run.output };
       const store = imageStore({ folders, text: pictureText(run), now: () => new Date() });

@@ -130,10 +130,10 @@ export class EngineSupervisor implements Engine {
   #hear(message: FromEngine): void {
     switch (message.type) {
       case 'ready': {
-        const { device, provider, message: note } = message;
+        const { type: _, ...status } = message;
         this.#failures = 0;
         this.#everReady = true;
-        this.#tell({ device, provider, state: 'ready', ...(note === undefined ? {} : { message: note }) });
+        this.#tell({ ...status, state: 'ready' });
         break;
       }
       case 'unusable':

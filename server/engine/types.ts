@@ -1,5 +1,7 @@
 import type { DeviceStatus, PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/protocol.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
+import type { PrecisionChoice } from './device-names.ts';
+import type { WarmUp } from './warm-up.ts';
 
 /** One run, as the server hands it to an engine. The workflow is validated; `document` is what pictures will carry. */
 export interface RunRequest {
@@ -41,8 +43,14 @@ export interface Engine {
 
 /** What an engine child is started with. All paths are absolute. */
 export interface EngineOptions {
-  /** `auto`, `cpu`, `cuda` or `cuda:1`. */
+  /** `auto`, `cpu`, `cuda`, `cuda:1`, `webgpu`, `directml` or `coreml`. */
   readonly device: string;
+  /** How networks compute inside. */
+  readonly precision?: PrecisionChoice;
+  /** The most bytes of weights that are kept on the device; without it most of what a GPU has free at the start. */
+  readonly memory?: number;
+  /** Models that are run once at a size before the first job comes. */
+  readonly warmUp?: readonly WarmUp[];
   /** The folder of `--models`; the embedded models are always there besides. */
   readonly models: string;
   /** `--data`: holds input/, output/, cache/. */

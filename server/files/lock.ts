@@ -7,6 +7,8 @@ import { GraphError } from '../../nodes/kit/index.ts';
 const Holder = z.object({ pid: z.int().positive(), born: z.string() });
 type Holder = z.infer<typeof Holder>;
 
+const lockName = '.litegraph-diffusion.lock';
+
 /** A lock file that is held. */
 export interface FolderLock {
   release(): Promise<void>;
@@ -77,9 +79,15 @@ async function clear(path: string): Promise<void> {
   await rm(stale, { force: true });
 }
 
+/** The process that uses a data folder, if one does. */
+export async function holderOfFolder(folder: string): Promise<number | undefined> {
+  const holder = await holderOf(join(folder, lockName));
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
 /** One server a data folder: throws `bad-path` while another one lives, takes over what a dead one left behind. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const path = join(folder, '.litegraph-diffusion.lock');
+  const path = join(folder, lockName);
   const me: Holder = { pid: process.pid, born: birthOf(process.pid) };
   for (let attempt = 0; attempt < 5; attempt++) {
     if (await create(path, me)) return { release: () => release(path, me) };

@@ -182,6 +182,8 @@ const Device = z
   .object({
     device: z.string(),
     provider: z.string(),
+    title: z.string().optional(),
+    precision: z.enum(['fp16', 'fp32']).optional(),
     state: z.enum(['starting', 'ready', 'restarting', 'failed']),
     message: z.string().optional(),
   })

@@ -223,8 +223,16 @@ describe('bad input ends with 2, one sentence on standard error and nothing on s
     ],
     ['--out on a file', [template, '--out', 'package.json'], /^The folder .*package\.json cannot be used: .* --out\.\n$/],
     ['--data on a file', [template, '--data', 'package.json'], /^The folder .*package\.json cannot be used: .* --data\.\n$/],
-    ['CUDA where there is none', [template, '--device', 'cuda:9'], /^The device cuda:9 cannot be used: .*--device cpu\.\n$/],
-    ['an unknown device', [template, '--device', 'tpu'], /^There is no device “tpu”: expected auto, cpu, cuda or cuda:N\.\n$/],
+    [
+      'CUDA where there is none',
+      [template, '--device', 'cuda:9'],
+      /^The device cuda:9 cannot be used\. .*install-cuda.*--device cpu runs without a GPU\.\n$/,
+    ],
+    [
+      'an unknown device',
+      [template, '--device', 'tpu'],
+      /^There is no device “tpu”: expected auto, cpu, cuda or cuda:N, webgpu, directml or coreml\.\n$/,
+    ],
     ['no file', [], /^missing required argument 'file'/],
     ['an unknown option', [template, '--frob'], /^unknown option '--frob'/],
   ])('%s', async (_, [file, ...args], sentence, input = '') => {
@@ -328,7 +336,7 @@ describe('the command itself', () => {
     [['--port', '99999'], /^--port expects a number from 0 to 65535/],
     [['--host', '0.0.0.0', '--port', '0'], /^Serving on 0\.0\.0\.0 opens the server/],
     [['--allow-origin', 'foo', '--port', '0'], /^--allow-origin foo is no origin/],
-    [['--device', 'cuda', '--port', '0'], /^The device cuda cannot be used: .*--device cpu\.\n$/],
+    [['--device', 'cuda', '--port', '0'], /^The device cuda cannot be used\. .*install-cuda.*--device cpu runs without a GPU\.\n$/],
   ])('refuses to serve with %j', async (args, sentence) => {
     const { code, output, errors } = await new Program('serve', '--data', join(data, 'refused'), ...args).ended();
     expect([code, output]).toEqual([2, '']);

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import type { DeviceStatus } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
 import { chooseFile, saveDocument } from '../documents.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
@@ -35,22 +36,39 @@ export function runButtons(app: App) {
   </div>`;
 }
 
+/** What a provider is called, by ONNX Runtime's name for it. */
+const providerNames: Readonly<Record<string, string>> = {
+  CPUExecutionProvider: 'CPU',
+  CUDAExecutionProvider: 'CUDA',
+  WebGpuExecutionProvider: 'WebGPU',
+  DmlExecutionProvider: 'DirectML',
+  CoreMLExecutionProvider: 'Core ML',
+};
+
+/** The provider, and the GPU by the short form of its name where it has one; a device that is no provider's shows its own state. */
+function deviceName({ device, provider, title }: DeviceStatus): string {
+  const name = providerNames[provider] ?? provider;
+  if (name === '') return device;
+  return [name, ...(title === undefined ? [] : [title.replace(/^NVIDIA (GeForce )?/, '')])].join(' · ');
+}
+
 const deviceText = (app: App): string => {
   const { device } = app.state;
   const model = app.nodes().find(({ type }) => type.endsWith('CheckpointLoaderSimple'));
   const name = model?.inputs.find(({ port }) => port.name === 'ckpt_name')?.value;
-  return [device?.device ?? '…', ...(typeof name === 'string' ? [name] : [])].join(' · ');
+  return [device === undefined ? '…' : deviceName(device), ...(typeof name === 'string' ? [name] : [])].join(' · ');
 };
+
+/** Where it runs, in full. */
+const deviceWords = ({ device, provider, title, precision, state }: DeviceStatus): readonly string[] => [
+  ...(state === 'ready' ? [] : [state]),
+  `runs on ${[device, ...(title === undefined ? [] : [title])].join(', ')}${provider === '' ? '' : ` with ${provider}`}${precision === undefined ? '' : ` in ${precision}`}`,
+];
 
 function deviceChip(app: App) {
   const { connection, connectionMessage, device } = app.state;
   const words = { open: 'Connected', connecting: 'Connecting', lost: 'Connection lost, trying again', refused: 'Not let in' } as const;
-  const title = [
-    words[connection],
-    device ? `runs on ${device.provider || device.device}` : '',
-    device?.message ?? '',
-    connectionMessage ?? '',
-  ]
+  const title = [words[connection], ...(device ? deviceWords(device) : []), device?.message ?? '', connectionMessage ?? '']
     .filter((part) => part !== '')
     .join(' · ');
   return html`<span class="chip" id="device" title=${title}><i class="dot ${connection}"></i><span>${deviceText(app)}</span><span class="hidden">${words[connection]}</span></span>`;

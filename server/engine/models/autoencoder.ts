@@ -8,6 +8,7 @@ import {
   type Tensor,
 } from '../../../nodes/kit/index.ts';
 import type { Session } from './onnx.ts';
+import { runTiled } from './tiles.ts';
 
 /** The two networks of a VAE, opened on first use. */
 export interface AutoencoderParts {
@@ -80,17 +81,50 @@ async function each(batch: Tensor, work: (item: Tensor) => Promise<Tensor>): Pro
   return concatBatch(results);
 }
 
-/** A folder's VAE. Pictures of a batch go through one at a time, so that memory does not grow with the batch. */
+const isOutOfMemory = (thrown: unknown): boolean => thrown instanceof GraphError && thrown.code === 'out-of-memory';
+
+/** Sides of tiles in latent cells, tried one after the other; a network that was made for 64 sees what it knows. */
+const tileSides = [64, 32];
+
+/** A network that takes one picture or latent; `cells` of the input make one cell of a latent, sides become `scale` times as long. */
+interface SideBySide {
+  readonly cells: number;
+  readonly scale: number;
+  readonly run: (item: Tensor) => Promise<Tensor>;
+}
+
+/** Runs an item whole, or in tiles of these sides in latent cells, each tried if memory did not do for the one before. */
+async function inTiles(item: Tensor, network: SideBySide, sides: readonly number[]): Promise<Tensor> {
+  const { cells, scale, run } = network;
+  const [side = Number.POSITIVE_INFINITY, ...smaller] = sides;
+  try {
+    if (side === Number.POSITIVE_INFINITY) return await run(item);
+    return await runTiled(item, { tiling: { tile: side * cells, overlap: (side / 4) * cells, multiple: cells }, scale }, run);
+  } catch (thrown) {
+    if (!isOutOfMemory(thrown) || smaller.length === 0) throw thrown;
+    return inTiles(item, network, smaller);
+  }
+}
+
+/** Runs an item whole if memory does for it, else in tiles. */
+function wholeOrTiled(item: Tensor, network: SideBySide): Promise<Tensor> {
+  const longest = Math.max(...item.dims.slice(2)) / network.cells;
+  return inTiles(item, network, [Number.POSITIVE_INFINITY, ...tileSides.filter((side) => side < longest)]);
+}
+
+/** A folder's VAE. Pictures of a batch go through one at a time, so that memory does not grow with the batch, and in tiles where one is too large. */
 export function autoencoder(latent: LatentFormat, parts: AutoencoderParts): Autoencoder {
   return {
     latent,
     async encode(image) {
       const session = await parts.encoder();
-      return each(image, async (item) => meanOf(await runSingle(session, toPlanes(item, latent.downscale)), latent.channels));
+      const network = { cells: latent.downscale, scale: 1 / latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
+      return each(image, async (item) => meanOf(await wholeOrTiled(toPlanes(item, latent.downscale), network), latent.channels));
     },
     async decode(samples) {
       const session = await parts.decoder();
-      return each(samples, async (item) => toPixels(await runSingle(session, item)));
+      const network = { cells: 1, scale: latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
+      return each(samples, async (item) => toPixels(await wholeOrTiled(item, network)));
     },
   };
 }

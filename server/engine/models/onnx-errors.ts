@@ -3,9 +3,10 @@ import { GraphError } from '../../../nodes/kit/index.ts';
 /** ONNX Runtime's errors have no codes: they are told apart by what they say. */
 const kinds = [
   {
-    pattern: /failed to allocate memory|out of memory|bad_alloc/i,
+    pattern: /failed to allocate memory|out of memory|bad_alloc|_ALLOC_FAILED|CUDA failure 2:/i,
     code: 'out-of-memory',
-    say: () => 'There is not enough memory for this. Use a smaller size or batch, or close what else runs.',
+    say: () =>
+      'There is not enough memory for this, although other networks were unloaded and smaller pieces were tried. Use a smaller size or a smaller model, or close what else runs.',
   },
   {
     pattern: /does not have a graph|protobuf parsing failed|model data pointer is null|invalid_protobuf/i,

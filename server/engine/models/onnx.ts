@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
-import { checkDeviceName, cudaId } from '../device-names.ts';
+import { GraphError, type Tensor, zeros } from '../../../nodes/kit/index.ts';
+import { type Machine, thisMachine } from '../../cuda/system-libraries.ts';
+import { type NamedDevice, type PrecisionChoice, providers } from '../device-names.ts';
+import { chooseDevice, type Device } from './choose-device.ts';
+import { convertPrecision, type Precision } from './graph-precision.ts';
 import { fromHalves, toHalves } from './half.ts';
 import { runtimeError } from './onnx-errors.ts';
 import { probeModel } from './probe.ts';
@@ -25,88 +27,137 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** Where networks run. */
-export interface Device {
-  /** `cpu` or `cuda:0`. */
-  readonly name: string;
-  /** ONNX Runtime's own name. */
-  readonly provider: string;
-  /** Why it is not what one might have hoped for. */
-  readonly message?: string;
-}
-
 /** ONNX Runtime on one device. */
 export interface Runtime {
   readonly device: Device;
-  /** Throws `bad-model`, `out-of-memory` or `device-unavailable`. */
-  open(file: string): Promise<Session>;
+  /** How networks are to compute inside; undefined leaves each as its file says. */
+  readonly precision: Precision | undefined;
+  /** Loads a network, computing inside as `precision` says where that is given. Throws `bad-model`, `out-of-memory` or `device-unavailable`. */
+  open(file: string, precision?: Precision): Promise<Session>;
+}
+
+/** A runtime that can also be looked into. */
+export interface ProfiledRuntime extends Runtime {
+  /** Runs a network once with zeros and `sides` for its symbolic dimensions, and gives ONNX Runtime's profile as JSON text. */
+  profile(file: string, options: ProfileOptions): Promise<string>;
+}
+
+/** How a network is profiled. */
+export interface ProfileOptions {
+  /** Where the profile is written, without its ending. */
+  readonly prefix: string;
+  readonly sides: Readonly<Record<string, number>>;
 }
 
 const fatalOnly = 4;
 
-/** Is the CUDA provider library beside the runtime? */
-function hasCuda(): boolean {
-  const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  return existsSync(join(folder, 'bin/napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
-}
-
 /** Loads ONNX Runtime only when it is needed: it costs tens of megabytes. */
-function lazyOrt(): () => Promise<Ort> {
+function lazyOrt(precision: PrecisionChoice): () => Promise<Ort> {
   let loading: Promise<Ort> | undefined;
   return () => {
-    loading ??= import('onnxruntime-node').then((ort) => {
+    loading ??= (async () => {
+      // It would write down what it runs and send that to its makers. Read when the library is loaded.
+      process.env.ORT_DISABLE_TELEMETRY = '1';
+      // GPUs are numbered as nvidia-smi numbers them.
+      process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
+      // fp32 that was asked for is fp32: without this CUDA would multiply with 10 bits of mantissa (TF32).
+      if (precision === 'fp32') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+      const ort = await import('onnxruntime-node');
       ort.env.logLevel = 'fatal';
       return ort;
-    });
+    })();
     return loading;
   };
 }
 
-/**
- * Chooses the device: `cpu`, `cuda`, `cuda:1`, or `auto`, which takes CUDA where its provider is installed and works. CUDA that was asked for and does not work is
- * `device-unavailable`, never a silent run on the CPU.
- */
-export async function openRuntime(wanted: string): Promise<Runtime> {
-  const load = lazyOrt();
-  const device = await chooseDevice(wanted, load);
-  const cuda = cudaId(device.name);
-  const providers: InferenceSession.ExecutionProviderConfig[] = cuda === undefined ? ['cpu'] : [{ name: 'cuda', deviceId: cuda }, 'cpu'];
+type SessionOptions = InferenceSession.SessionOptions;
+
+/** What a session on a device is opened with. The CPU takes the operators that a provider leaves. */
+function sessionOptions({ kind, id }: NamedDevice): SessionOptions {
+  const name = providers[kind].backend;
+  const own: InferenceSession.ExecutionProviderConfig = kind === 'cuda' ? { name: 'cuda', deviceId: id } : name;
+  return {
+    executionProviders: kind === 'cpu' ? ['cpu'] : [own, 'cpu'],
+    logSeverityLevel: fatalOnly,
+    // DirectML can do neither.
+    ...(kind === 'directml' ? { enableMemPattern: false, executionMode: 'sequential' as const } : {}),
+  };
+}
+
+/** A network to compute in a precision: its path where the file is so already, else its changed graph, with the weights found beside the file. */
+async function source(file: string, precision: Precision | undefined): Promise<{ graph: string | Uint8Array; extra: SessionOptions }> {
+  if (precision === undefined) return { graph: file, extra: {} };
+  const changed = convertPrecision(await readFile(file), precision);
+  if (changed === undefined) return { graph: file, extra: {} };
+  return { graph: changed, extra: { extra: { session: { model_external_initializers_file_folder_path: dirname(file) } } } };
+}
+
+/** How the runtime is opened; the machine is another one in tests. */
+export interface RuntimeOptions {
+  readonly precision?: PrecisionChoice;
+  readonly machine?: Machine;
+}
+
+/** Opens ONNX Runtime on a device, chosen as {@link chooseDevice} says. */
+export async function openRuntime(
+  wanted: string,
+  { precision: choice = 'auto', machine = thisMachine() }: RuntimeOptions = {},
+): Promise<ProfiledRuntime> {
+  const load = lazyOrt(choice);
+  const probe = async (device: NamedDevice): Promise<void> => {
+    const ort = await load();
+    const [own] = sessionOptions(device).executionProviders ?? [];
+    const session = await ort.InferenceSession.create(probeModel(), {
+      executionProviders: own === undefined ? [] : [own],
+      logSeverityLevel: fatalOnly,
+    });
+    await session.release();
+  };
+  const device = await chooseDevice(wanted, {
+    machine,
+    probe,
+    backends: async () => (await load()).listSupportedBackends().map(({ name }) => name),
+  });
+  const create = async (file: string, precision: Precision | undefined, options: SessionOptions): Promise<InferenceSession> => {
+    const ort = await load();
+    try {
+      const { graph, extra } = await source(file, precision);
+      const all = { ...sessionOptions(device), ...extra, ...options };
+      return await (typeof graph === 'string' ? ort.InferenceSession.create(graph, all) : ort.InferenceSession.create(graph, all));
+    } catch (thrown) {
+      throw runtimeError(thrown, { file });
+    }
+  };
+  const precision = choice === 'auto' ? (device.kind === 'cuda' ? 'fp16' : undefined) : choice;
   return {
     device,
-    async open(file) {
-      const ort = await load();
+    precision,
+    open: async (file, inside) => wrap(await load(), await create(file, inside, {})),
+    async profile(file, { prefix, sides }) {
+      const raw = await create(file, precision, { enableProfiling: true, profileFilePrefix: prefix });
+      const session = wrap(await load(), raw);
       try {
-        const session = await ort.InferenceSession.create(file, { executionProviders: providers, logSeverityLevel: fatalOnly });
-        return wrap(ort, session);
-      } catch (thrown) {
-        throw runtimeError(thrown, { file });
+        await session.run(
+          Object.fromEntries(session.inputs.map(({ name, shape }) => [name, zeros(shape.map((side) => sideOf(side, sides)))])),
+        );
+        return await profileOf(raw, prefix);
+      } finally {
+        await session.release();
       }
     },
   };
 }
 
-async function chooseDevice(wanted: string, load: () => Promise<Ort>): Promise<Device> {
-  const cpu = { name: 'cpu', provider: 'CPUExecutionProvider' };
-  if (wanted === 'cpu') return cpu;
-  const id = cudaId(checkDeviceName(wanted)) ?? 0;
-  if (wanted === 'auto' && !hasCuda()) return cpu;
-  try {
-    const ort = await load();
-    const session = await ort.InferenceSession.create(probeModel(), {
-      executionProviders: [{ name: 'cuda', deviceId: id }],
-      logSeverityLevel: fatalOnly,
-    });
-    await session.release();
-    return { name: `cuda:${id}`, provider: 'CUDAExecutionProvider' };
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown);
-    if (wanted === 'auto') return { ...cpu, message: `CUDA is installed but does not work, so the CPU is used: ${reason}` };
-    throw new GraphError(
-      'device-unavailable',
-      `The device ${wanted} cannot be used: ${reason}. Install the CUDA provider and driver, or start with --device cpu.`,
-      { cause: thrown },
-    );
-  }
+const sideOf = (side: number | string, sides: Readonly<Record<string, number>>): number =>
+  typeof side === 'number' ? side : (sides[side] ?? 1);
+
+/** Ends profiling and takes the file that the runtime wrote. */
+async function profileOf(session: InferenceSession, prefix: string): Promise<string> {
+  session.endProfiling();
+  const folder = dirname(prefix);
+  const written = (await readdir(folder)).find((name) => name.startsWith(`${basename(prefix)}_`) && name.endsWith('.json'));
+  if (written === undefined) throw new GraphError('internal', `ONNX Runtime wrote no profile into ${folder}.`);
+  return readFile(join(folder, written), 'utf8');
 }
 
 const infoOf = (metadata: readonly InferenceSession.ValueMetadata[]): SlotInfo[] =>

@@ -3,6 +3,7 @@ import { autoencoder } from './autoencoder.ts';
 import { readModelFolder } from './folder.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { diffusionModel } from './network.ts';
+import { NetworkShelf } from './network-shelf.ts';
 import type { Runtime, Session } from './onnx.ts';
 import { textEncoder } from './text-encoder.ts';
 import { openTokenizer } from './tokenizer.ts';
@@ -29,12 +30,13 @@ interface Loaded {
 /** Models by name, each part opened when it is first run and kept. A model whose files changed is opened anew. */
 export class EngineModels implements ModelStore {
   readonly #folder: string;
-  readonly #runtime: Runtime;
+  readonly #shelf: NetworkShelf;
   readonly #loaded = new Map<string, Loaded>();
 
-  constructor(folder: string, runtime: Runtime) {
+  /** `budget` is the most bytes of weights that are kept loaded. */
+  constructor(folder: string, runtime: Runtime, budget?: number) {
     this.#folder = folder;
-    this.#runtime = runtime;
+    this.#shelf = new NetworkShelf(runtime, budget);
   }
 
   async identity(name: string): Promise<string> {
@@ -65,7 +67,7 @@ export class EngineModels implements ModelStore {
     const folder = await readModelFolder(location);
     const part = (file: string): (() => Promise<Session>) =>
       once(() => {
-        const session = this.#runtime.open(file);
+        const session = this.#shelf.open(file);
         sessions.push(session);
         return session;
       });

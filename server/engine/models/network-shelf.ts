@@ -1,0 +1,123 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
+import { runInPieces } from './batches.ts';
+import type { Precision } from './graph-precision.ts';
+import type { Runtime, Session, SlotInfo } from './onnx.ts';
+
+type Feeds = Readonly<Record<string, Tensor>>;
+type Results = ReadonlyMap<string, Tensor>;
+
+/** Bytes of weights in a network's file, and beside it where they are kept apart. */
+async function weightsOf(file: string): Promise<number> {
+  const folder = dirname(file);
+  const names = await readdir(folder).catch((): string[] => []);
+  const beside = names.filter((name) => !name.endsWith('.onnx') && !name.endsWith('.json')).map((name) => join(folder, name));
+  const sizes = await Promise.all([file, ...beside].map((path) => stat(path).catch(() => undefined)));
+  return sizes.reduce((sum, found) => sum + (found?.size ?? 0), 0);
+}
+
+const allFinite = (results: Iterable<Tensor>): boolean => {
+  for (const { data } of results) for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
+};
+
+const isOutOfMemory = (thrown: unknown): boolean => thrown instanceof GraphError && thrown.code === 'out-of-memory';
+
+/** One network's place on the shelf: loaded when it runs, unloaded when room is needed. */
+interface Place {
+  readonly file: string;
+  readonly bytes: number;
+  precision: Precision | undefined;
+  /** Batches that fit, by the shape of one item. */
+  readonly most: Map<string, number>;
+  session?: Session;
+}
+
+/**
+ * The networks of one device. Keeps their weights within a budget by unloading the one that has not run for longest; answers out-of-memory by unloading the others and
+ * by smaller batches; runs a network that overflows in fp16 again in fp32 and keeps it so.
+ */
+export class NetworkShelf {
+  readonly #runtime: Runtime;
+  readonly #budget: number;
+  /** Loaded ones, the longest unused first. */
+  readonly #loaded = new Set<Place>();
+
+  /** `budget` is the most bytes of weights that are kept loaded; one network alone may be larger. */
+  constructor(runtime: Runtime, budget = Number.POSITIVE_INFINITY) {
+    this.#runtime = runtime;
+    this.#budget = budget;
+  }
+
+  /** Files that are loaded now. */
+  get loaded(): readonly string[] {
+    return [...this.#loaded].map(({ file }) => file);
+  }
+
+  /** Opens a network. It stays usable after it was unloaded: the next run loads it again. */
+  async open(file: string): Promise<Session> {
+    const place: Place = { file, bytes: await weightsOf(file), precision: this.#runtime.precision, most: new Map() };
+    const { inputs, outputs } = await this.#load(place);
+    return {
+      inputs,
+      outputs,
+      run: (feeds) => this.#run(place, { feeds, inputs }),
+      release: () => this.#unload(place),
+    };
+  }
+
+  async #load(place: Place): Promise<Session> {
+    const { session } = place;
+    this.#loaded.delete(place);
+    if (session === undefined) await this.#makeRoom(place.bytes);
+    const opened = session ?? (await this.#withRoom(place, () => this.#runtime.open(place.file, place.precision)));
+    place.session = opened;
+    this.#loaded.add(place);
+    return opened;
+  }
+
+  async #unload(place: Place): Promise<void> {
+    const { session } = place;
+    delete place.session;
+    this.#loaded.delete(place);
+    await session?.release();
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    for (const oldest of [...this.#loaded]) {
+      const held = [...this.#loaded].reduce((sum, place) => sum + place.bytes, 0);
+      if (held + bytes <= this.#budget) return;
+      await this.#unload(oldest);
+    }
+  }
+
+  /** Does something again with nothing else loaded if memory ran out. */
+  async #withRoom<T>(place: Place, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const others = [...this.#loaded].filter((other) => other !== place);
+      if (!isOutOfMemory(thrown) || others.length === 0) throw thrown;
+      for (const other of others) await this.#unload(other);
+      return work();
+    }
+  }
+
+  async #run(place: Place, { feeds, inputs }: { feeds: Feeds; inputs: readonly SlotInfo[] }): Promise<Results> {
+    const shape = inputs.map(({ name }) => feeds[name]?.dims.slice(1).join('×')).join();
+    return runInPieces((piece) => this.#runPiece(place, piece), feeds, {
+      buckets: this.#runtime.device.kind !== 'cpu',
+      most: place.most.get(shape) ?? Number.POSITIVE_INFINITY,
+      shrink: (most) => place.most.set(shape, most),
+    });
+  }
+
+  async #runPiece(place: Place, feeds: Feeds): Promise<Results> {
+    const results = await this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    if (place.precision !== 'fp16' || allFinite(results.values()) || !allFinite(Object.values(feeds))) return results;
+    await this.#unload(place);
+    place.precision = 'fp32';
+    return this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+  }
+}
