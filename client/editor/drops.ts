@@ -35,6 +35,14 @@ function pasted(app: App, event: ClipboardEvent, withWires: boolean): void {
   else app.view.select(nodes);
 }
 
+/** Hands the chosen nodes to the clipboard; text that is selected on the page, or edited, is what the user wants instead. */
+function copied(app: App, event: ClipboardEvent): void {
+  const { selection, dialog } = app.state;
+  if (isTextField(event.target) || dialog || selection.length === 0 || String(getSelection() ?? '') !== '') return;
+  event.clipboardData?.setData('text/plain', app.view.copy(selection));
+  event.preventDefault();
+}
+
 function tryPaste(app: App, text: string, withWires: boolean): readonly string[] | undefined {
   const made = app.view.paste(text, { at: app.view.centre(), withWires });
   return made.length > 0 ? made : undefined;
@@ -65,6 +73,7 @@ export function bindDrops(app: App): () => void {
     shift = event.shiftKey;
   };
   const paste = (event: ClipboardEvent): void => pasted(app, event, shift);
+  const copy = (event: ClipboardEvent): void => copied(app, event);
   const over = (event: DragEvent): void => event.preventDefault();
   const drop = (event: DragEvent): void => {
     // A picture dropped on a node that takes one is the canvas's own affair.
@@ -76,12 +85,14 @@ export function bindDrops(app: App): () => void {
     scale = seen.scale;
   });
   addEventListener('keydown', watchShift, true);
+  addEventListener('copy', copy);
   addEventListener('paste', paste);
   addEventListener('dragover', over);
   addEventListener('drop', drop);
   return () => {
     forget();
     removeEventListener('keydown', watchShift, true);
+    removeEventListener('copy', copy);
     removeEventListener('paste', paste);
     removeEventListener('dragover', over);
     removeEventListener('drop', drop);

@@ -13,11 +13,10 @@ const isEditing = (target: EventTarget | null): boolean =>
 /** Binds all keys of the commands; gives back the end of it. */
 export function bindKeys(app: App): () => void {
   const bindings = commands.flatMap(({ keys, always, run }) => {
-    if (keys === undefined) return [];
+    // Copying is the browser's own key: its event hands the text over at once, see bindDrops.
+    if (keys === undefined || keys === '$mod+c') return [];
     const handle = (event: KeyboardEvent): void => {
       if (!always && isEditing(event.target)) return;
-      // Text that is selected on the page is what the user wants to copy.
-      if (keys === '$mod+c' && String(getSelection() ?? '') !== '') return;
       event.preventDefault();
       run(app);
     };
