@@ -4,8 +4,10 @@ import {
   combine,
   concatBatch,
   type Denoise,
+  type DenoiseBoth,
   type DiffusionModel,
   GraphError,
+  type Guider,
   sizeOf,
   sliceBatch,
   type Tensor,
@@ -118,9 +120,8 @@ export function conditioned(model: DiffusionModel, conditionings: Conditionings)
   return async (x, sigma) => mean(await each(x, sigma));
 }
 
-/** The guided denoiser. At cfg 1 the negative side is not run at all. */
-export function guided(model: DiffusionModel, { positive, negative, cfg }: Guidance): Denoise {
-  if (Math.abs(cfg - 1) < 1e-9) return conditioned(model, positive);
+/** The guess of both prompts together and of the unwanted one alone; both sides are run whatever cfg is. */
+export function guidedBoth(model: DiffusionModel, { positive, negative, cfg }: Guidance): DenoiseBoth {
   checkWidths('positive', positive);
   checkWidths('negative', negative);
   const each = denoiseEach(model, [...positive, ...negative]);
@@ -128,6 +129,26 @@ export function guided(model: DiffusionModel, { positive, negative, cfg }: Guida
     const all = await each(x, sigma);
     const wanted = mean(all.slice(0, positive.length));
     const unwanted = mean(all.slice(positive.length));
-    return combine(cfg, wanted, 1 - cfg, unwanted);
+    return { denoised: combine(cfg, wanted, 1 - cfg, unwanted), unwanted };
+  };
+}
+
+/** The guided denoiser. At cfg 1 the negative side is not run at all. */
+export function guided(model: DiffusionModel, guidance: Guidance): Denoise {
+  if (Math.abs(guidance.cfg - 1) < 1e-9) return conditioned(model, guidance.positive);
+  const both = guidedBoth(model, guidance);
+  return async (x, sigma) => (await both(x, sigma)).denoised;
+}
+
+/** A model with its prompts, as samplers take it. */
+export function cfgGuider(model: DiffusionModel, guidance: Guidance): Guider {
+  let both: DenoiseBoth | undefined;
+  return {
+    model,
+    denoise: guided(model, guidance),
+    async denoiseBoth(x, sigma) {
+      both ??= guidedBoth(model, guidance);
+      return both(x, sigma);
+    },
   };
 }

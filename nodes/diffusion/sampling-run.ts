@@ -1,5 +1,6 @@
 import {
   type Denoise,
+  type DenoiseBoth,
   GraphError,
   type Guider,
   type Latent,
@@ -81,6 +82,22 @@ const guarded =
     return requireFinite(await denoise(x, sigma), `The network's prediction at σ = ${shownSigma(sigma)}`);
   };
 
+const guardedBoth =
+  (both: DenoiseBoth, signal: AbortSignal): DenoiseBoth =>
+  async (x, sigma) => {
+    signal.throwIfAborted();
+    const found = await both(x, sigma);
+    requireFinite(found.denoised, `The network's prediction at σ = ${shownSigma(sigma)}`);
+    return found;
+  };
+
+const refuseBoth: DenoiseBoth = async () => {
+  throw new GraphError(
+    'missing-input',
+    'This sampler steps away from the unwanted prompt (CFG++), but the denoiser has none. Use “U-Net (guidance)”, or another sampler.',
+  );
+};
+
 /** A single turn of a sampler's loop. */
 export interface SingleStep {
   readonly loop: SampleLoop;
@@ -96,7 +113,7 @@ export async function stepLatent(
   { denoise, model }: Guider,
   signal: AbortSignal,
 ): Promise<{ x: Tensor; denoised: Tensor }> {
-  const options = { sigmas: step.levels, noise: step.draw, sampling: model.sampling };
+  const options = { sigmas: step.levels, noise: step.draw, sampling: model.sampling, seed: 0n, both: refuseBoth };
   const loop = step.loop(guarded(denoise, signal), step.x, options);
   let denoised = step.x;
   for (let next = await loop.next(); ; next = await loop.next()) {
@@ -105,13 +122,22 @@ export async function stepLatent(
   }
 }
 
+/** The levels without those that stand twice in a row, as schedules give them that have more steps than the model was trained with. */
+const distinct = (sigmas: Sigmas): Sigmas => sigmas.filter((sigma, i) => sigma !== sigmas[i - 1]);
+
 /** Runs a sampler from σ_0 to the last σ, yielding each step. With fewer than two sigmas the latent comes back unchanged. */
 export async function* sampleLatent(run: SamplingRun, signal: AbortSignal): AsyncGenerator<SampleStep, SampledLatents, void> {
-  const { guider, sampler, sigmas, noise, latent } = run;
+  const { guider, sampler, noise, latent } = run;
+  const sigmas = distinct(run.sigmas);
   const first = sigmas[0];
   if (first === undefined || sigmas.length < 2) return { output: latent, denoised: latent };
-  const options = { sigmas, noise: noise.stream(), sampling: guider.model.sampling };
-  const loop = sampler.loop(guarded(guider.denoise, signal), startOf(run, first), options);
+  const loop = sampler.loop(guarded(guider.denoise, signal), startOf(run, first), {
+    sigmas,
+    noise: noise.stream(),
+    sampling: guider.model.sampling,
+    seed: noise.seed,
+    both: guardedBoth(guider.denoiseBoth ?? refuseBoth, signal),
+  });
   let denoised: Tensor | undefined;
   for (let next = await loop.next(); ; next = await loop.next()) {
     if (next.done) {

@@ -39,6 +39,28 @@ export function combine(a: number, x: Tensor, b: number, y: Tensor): Tensor {
   return { dims: x.dims, data };
 }
 
+/** A factor and what it multiplies. */
+export type Term = readonly [factor: number, x: Tensor];
+
+/** Σ factor·x, elementwise and in one pass for up to four terms; throws `size-mismatch` on different shapes. */
+export function weightedSum(...terms: readonly Term[]): Tensor {
+  const [first, second, third, fourth, ...more] = terms;
+  if (first === undefined) throw new GraphError('internal', 'Cannot add an empty list of tensors.');
+  const [a, { dims, data: x }] = first;
+  if (second === undefined) return scale(first[1], a);
+  const wrong = terms.find(([, other]) => !sameShape(first[1], other));
+  if (wrong !== undefined) {
+    throw new GraphError('size-mismatch', `Cannot combine shapes [${dims.join(', ')}] and [${wrong[1].dims.join(', ')}].`);
+  }
+  const [b, { data: y }] = second;
+  const [c, { data: z }] = third ?? [0, first[1]];
+  const [d, { data: w }] = fourth ?? [0, first[1]];
+  const data = new Float32Array(x.length);
+  if (third === undefined) for (let i = 0; i < data.length; i++) data[i] = a * (x[i] ?? 0) + b * (y[i] ?? 0);
+  else for (let i = 0; i < data.length; i++) data[i] = a * (x[i] ?? 0) + b * (y[i] ?? 0) + c * (z[i] ?? 0) + d * (w[i] ?? 0);
+  return more.length === 0 ? { dims, data } : weightedSum([1, { dims, data }], ...more);
+}
+
 /** `factor·x + offset`, elementwise. */
 export function scale(x: Tensor, factor: number, offset = 0): Tensor {
   const data = new Float32Array(x.data.length);

@@ -149,10 +149,15 @@ export type Sigmas = Float32Array;
 /** Samplers see only this: x = x₀ + σε in scaled space to the model's guess of x₀. */
 export type Denoise = (x: Tensor, sigma: number) => Promise<Tensor>;
 
+/** The guided guess of x₀ and the one of the unwanted prompt alone, for samplers that step away from the latter (CFG++, Chung et al. 2024). */
+export type DenoiseBoth = (x: Tensor, sigma: number) => Promise<{ readonly denoised: Tensor; readonly unwanted: Tensor }>;
+
 /** GUIDER on a wire: the model with its guidance. */
 export interface Guider {
   readonly model: DiffusionModel;
   readonly denoise: Denoise;
+  /** Absent where there is no unwanted prompt. */
+  readonly denoiseBoth?: DenoiseBoth;
 }
 
 /** Draws standard normal noise; each call goes on in the stream. */
@@ -183,6 +188,10 @@ export interface SampleOptions {
   readonly sigmas: Sigmas;
   readonly noise: NoiseStream;
   readonly sampling: ModelSampling;
+  /** The seed of `noise`, for samplers that draw from a Brownian path instead. */
+  readonly seed: bigint;
+  /** Both guesses; throws `missing-input` where there is no unwanted prompt. */
+  readonly both: DenoiseBoth;
 }
 
 /** Yields each step once its denoised guess is known and returns the final x. */
@@ -192,6 +201,8 @@ export type SampleLoop = (denoise: Denoise, x: Tensor, options: SampleOptions) =
 export interface Sampler {
   readonly name: string;
   readonly loop: SampleLoop;
+  /** Fresh noise, of the next seed, for the parts of a masked latent that are kept. */
+  readonly freshMaskNoise?: boolean;
 }
 
 /** Points in the plane that lie in round heaps: equal parts of N(centre, spread²·I). Centres are x, y, x, y … */

@@ -1,4 +1,4 @@
-import { guided } from '../diffusion/guidance.ts';
+import { cfgGuider } from '../diffusion/guidance.ts';
 import { conditioning, defineNode, float, guider, model } from '../kit/index.ts';
 
 /** The network with its prompts: a function from a noisy latent to a clean guess. */
@@ -23,6 +23,6 @@ export default defineNode({
   },
   outputs: { GUIDER: guider({ label: 'denoiser', help: 'The guided denoiser: the sampler calls it at each step.' }) },
   run: ({ model: network, positive, negative, cfg }) => ({
-    GUIDER: { model: network, denoise: guided(network, { positive, negative, cfg }) },
+    GUIDER: cfgGuider(network, { positive, negative, cfg }),
   }),
 });

@@ -1,4 +1,4 @@
-import { guided } from '../diffusion/guidance.ts';
+import { cfgGuider } from '../diffusion/guidance.ts';
 import { seededNoise } from '../diffusion/noise.ts';
 import { samplerNames, samplers } from '../diffusion/samplers/index.ts';
 import { sampleLatent } from '../diffusion/sampling-run.ts';
@@ -35,7 +35,7 @@ export default defineNode({
   async *run(inputs, { signal }): AsyncGenerator<NodeEvent, { LATENT: Latent }, void> {
     const { model: network, sampler_name, scheduler, steps, denoise, positive, negative, cfg } = inputs;
     const run = {
-      guider: { model: network, denoise: guided(network, { positive, negative, cfg }) },
+      guider: cfgGuider(network, { positive, negative, cfg }),
       sampler: { name: sampler_name, loop: samplers[sampler_name] },
       sigmas: sigmasFor(network.sampling, { scheduler, steps, denoise }),
       noise: seededNoise(inputs.seed),

@@ -1,4 +1,4 @@
-import { guided } from '../diffusion/guidance.ts';
+import { cfgGuider } from '../diffusion/guidance.ts';
 import { seededNoise } from '../diffusion/noise.ts';
 import { linesOf } from '../diffusion/picture-table.ts';
 import { type GridColumn, gridColumns, variedValues } from '../diffusion/sampler-grid.ts';
@@ -42,7 +42,7 @@ async function* sampleCell(
   const { seed: chance, cfg, steps, sampler, denoise } = settings;
   const { model: network, scheduler, latent: start, signal } = fixed;
   const run = {
-    guider: { model: network, denoise: guided(network, { positive, negative, cfg }) },
+    guider: cfgGuider(network, { positive, negative, cfg }),
     sampler: { name: sampler, loop: samplers[sampler] },
     sigmas: sigmasFor(network.sampling, { scheduler, steps, denoise }),
     noise: seededNoise(chance),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guided } from '../../nodes/diffusion/guidance.ts';
+import { cfgGuider, guided } from '../../nodes/diffusion/guidance.ts';
 import { noNoise, seededNoise } from '../../nodes/diffusion/noise.ts';
 import { inForm } from '../../nodes/diffusion/noisy-latents.ts';
 import { samplerNames, samplers } from '../../nodes/diffusion/samplers/index.ts';
@@ -17,7 +17,7 @@ import { apart, context, fakeModel, finish, prompt, stableDiffusion } from './di
 type Method = 'euler' | 'ddim' | 'ddpm';
 
 const model = fakeModel();
-const guider: Guider = { model, denoise: guided(model, { positive: [prompt(1)], negative: [prompt(-1)], cfg: 5 }) };
+const guider: Guider = cfgGuider(model, { positive: [prompt(1)], negative: [prompt(-1)], cfg: 5 });
 const empty: Latent = { samples: zeros([2, 4, 3, 4]) };
 const sigmas = sigmasFor(model.sampling, { scheduler: 'karras', steps: 6, denoise: 1 });
 const picture: Latent = { samples: { dims: [1, 4, 2, 2], data: Float32Array.from({ length: 16 }, (_, i) => Math.sin(i)) }, scale: 0.25 };

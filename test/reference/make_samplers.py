@@ -62,6 +62,9 @@ class SingleTree(k.BrownianTreeNoiseSampler):
 
 def run(name, sampling_name, sigmas):
     sampling = tables()[sampling_name]
+    exact = sampling.percent_to_sigma
+    # A run keeps its levels in single precision, the first one too where a sampler moves it.
+    sampling.percent_to_sigma = lambda share: float(torch.tensor(exact(share), dtype=torch.float32))
     flow = "flow" in sampling_name
     levels = torch.tensor(sigmas, dtype=torch.float32).double()
     x = torch.randn(SHAPE, generator=torch.Generator().manual_seed(4), dtype=torch.float32).double() * levels[0]

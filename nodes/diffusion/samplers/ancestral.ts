@@ -1,6 +1,22 @@
-/** σ_down and σ_up of an ancestral step: σ_down² + σ_up² = to² (k-diffusion, Katherine Crowson 2022). */
+import type { ModelSampling } from '../../kit/index.ts';
+
+/** σ_down and σ_up of an ancestral step: σ_down² + σ_up² = to² (k-diffusion, Katherine Crowson 2022). `from` may be infinite. */
 export function ancestralStep(from: number, to: number, eta = 1): { down: number; up: number } {
-  if (to === 0) return { down: 0, up: 0 };
-  const up = Math.min(to, eta * Math.sqrt((to * to * (from * from - to * to)) / (from * from)));
+  const up = Math.min(to, eta * to * Math.sqrt(1 - (to / from) ** 2));
   return { down: Math.sqrt(to * to - up * up), up };
+}
+
+/** Where a solver is to go, and how noise is put back on what it gives: kept·x + up·ε. */
+export interface Renoising {
+  readonly down: number;
+  readonly kept: number;
+  readonly up: number;
+}
+
+/** {@link ancestralStep} for any model; on a straight path x is shrunk as noise is added, so that its level is `to` again. */
+export function renoising({ prediction }: ModelSampling, from: number, to: number): Renoising {
+  if (prediction !== 'flow') return { ...ancestralStep(from, to), kept: 1 };
+  const down = (to * to) / from;
+  const kept = (1 - to) / (1 - down);
+  return { down, kept, up: Math.sqrt(to * to - down * down * kept * kept) };
 }

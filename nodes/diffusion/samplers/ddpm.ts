@@ -1,16 +1,14 @@
 import { combine, type SampleLoop, scale } from '../../kit/index.ts';
 import { impliedNoise } from '../parameterisation.ts';
+import { turnsOf } from './steps.ts';
 
 /**
  * Ancestral sampling by the true posterior q(x_{t−1} | x_t, x̂₀) (Ho et al. 2020, algorithm 2), in the preserving form
  * x/√(1+σ²) with ᾱ = 1/(1+σ²); no noise on the last step.
  */
 export const ddpm: SampleLoop = async function* (denoise, x, { sigmas, noise }) {
-  const total = sigmas.length - 1;
   let current = x;
-  for (let index = 0; index < total; index++) {
-    const sigma = sigmas[index] ?? 0;
-    const next = sigmas[index + 1] ?? 0;
+  for (const { index, total, sigma, next } of turnsOf(sigmas)) {
     const denoised = await denoise(current, sigma);
     yield { index, total, sigma, x: current, denoised };
     const alphaBar = 1 / (1 + sigma * sigma);

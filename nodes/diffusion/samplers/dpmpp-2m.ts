@@ -1,13 +1,11 @@
 import { combine, type SampleLoop, type Tensor } from '../../kit/index.ts';
+import { turnsOf } from './steps.ts';
 
 /** DPM-Solver++(2M), multistep in λ = −ln σ; first and last step of first order (Lu et al. 2022, algorithm 2). */
 export const dpmpp2m: SampleLoop = async function* (denoise, x, { sigmas }) {
-  const total = sigmas.length - 1;
   let current = x;
   let previous: { denoised: Tensor; h: number } | undefined;
-  for (let index = 0; index < total; index++) {
-    const sigma = sigmas[index] ?? 0;
-    const next = sigmas[index + 1] ?? 0;
+  for (const { index, total, sigma, next } of turnsOf(sigmas)) {
     const denoised = await denoise(current, sigma);
     yield { index, total, sigma, x: current, denoised };
     const h = next === 0 ? Number.POSITIVE_INFINITY : Math.log(sigma) - Math.log(next);

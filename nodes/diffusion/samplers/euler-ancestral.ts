@@ -1,17 +1,21 @@
-import { combine, type SampleLoop } from '../../kit/index.ts';
-import { ancestralStep } from './ancestral.ts';
+import { type SampleLoop, weightedSum } from '../../kit/index.ts';
+import { renoising } from './ancestral.ts';
+import { requireFalling, turnsOf } from './steps.ts';
 
-/** Euler steps to σ_down, then fresh noise of σ_up (ancestral sampling, k-diffusion 2022). */
-export const eulerAncestral: SampleLoop = async function* (denoise, x, { sigmas, noise }) {
-  const total = sigmas.length - 1;
+/** Euler steps to σ_down, then fresh noise up to the next level (ancestral sampling, k-diffusion 2022). */
+export const eulerAncestral: SampleLoop = async function* (denoise, x, { sigmas, noise, sampling }) {
+  requireFalling(sigmas, 'euler_ancestral');
   let current = x;
-  for (let index = 0; index < total; index++) {
-    const sigma = sigmas[index] ?? 0;
-    const { down, up } = ancestralStep(sigma, sigmas[index + 1] ?? 0);
+  for (const { index, total, sigma, next } of turnsOf(sigmas)) {
     const denoised = await denoise(current, sigma);
     yield { index, total, sigma, x: current, denoised };
-    current = combine(down / sigma, current, 1 - down / sigma, denoised);
-    if (up > 0) current = combine(1, current, up, noise(x.dims));
+    if (next === 0) {
+      current = denoised;
+      continue;
+    }
+    const { down, kept, up } = renoising(sampling, sigma, next);
+    const ratio = down / sigma;
+    current = weightedSum([kept * ratio, current], [kept * (1 - ratio), denoised], [up, noise(x.dims)]);
   }
   return current;
 };

@@ -1,13 +1,11 @@
 import { combine, type SampleLoop } from '../../kit/index.ts';
 import { impliedNoise } from '../parameterisation.ts';
+import { turnsOf } from './steps.ts';
 
 /** Heun's second-order method: two evaluations a step, the last step Euler (Karras et al. 2022, algorithm 1 without churn). */
 export const heun: SampleLoop = async function* (denoise, x, { sigmas }) {
-  const total = sigmas.length - 1;
   let current = x;
-  for (let index = 0; index < total; index++) {
-    const sigma = sigmas[index] ?? 0;
-    const next = sigmas[index + 1] ?? 0;
+  for (const { index, total, sigma, next } of turnsOf(sigmas)) {
     const denoised = await denoise(current, sigma);
     yield { index, total, sigma, x: current, denoised };
     const slope = impliedNoise(current, denoised, sigma);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededNoise } from '../../../nodes/diffusion/noise.ts';
 import { torchNormal } from '../../../nodes/diffusion/random.ts';
-import reference from './samplers.json' with { type: 'json' };
+import reference from '../../reference/noise.json' with { type: 'json' };
 
 describe('seeded noise', () => {
   it.each(reference.noise)('of seed $seed equals torch’s CPU generator, draw after draw', ({ seed, draws }) => {
