@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
 import { collect, commonOptions, withCommonOptions } from './cli/options.ts';
 import type { RunOptions } from './cli/run.ts';
+import type { ServeCommandOptions } from './cli/serve.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
@@ -27,10 +28,16 @@ function program(exit: (code: number) => void): Command {
     .option('--port <number>', 'port; 0 is any free one', '8190')
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
     .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect)
-    .action(async (given: Given & { host: string; port: string; token?: string; allowOrigin?: readonly string[] }) => {
-      const { serveCommand } = await import('./cli/serve.ts');
-      await serveCommand({ allowOrigin: [], ...given, ...commonOptions(given) });
-    });
+    .option('--queue <where>', 'where jobs are kept: embedded (in --data), memory, or postgres://…', 'embedded')
+    .option('--paused', 'start with the queue held, to look before anything runs')
+    .action(
+      async (
+        given: Given & Pick<ServeCommandOptions, 'host' | 'port' | 'token' | 'queue' | 'paused'> & { allowOrigin?: readonly string[] },
+      ) => {
+        const { serveCommand } = await import('./cli/serve.ts');
+        await serveCommand({ allowOrigin: [], ...given, ...commonOptions(given) });
+      },
+    );
 
   withCommonOptions(root.command('run').description('run a saved workflow without a server'))
     .argument('<file>', 'saved graph, compact form, or a PNG that carries one; - is standard input')

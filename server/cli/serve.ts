@@ -2,6 +2,7 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
 import { startEngine } from '../engine/supervisor.ts';
+import { parseQueue } from '../queue/open-store.ts';
 import { serveUntilSignal } from '../serve.ts';
 import { type CommonOptions, cacheBytes, warnOfModels } from './options.ts';
 
@@ -11,6 +12,8 @@ export interface ServeCommandOptions extends CommonOptions {
   readonly port: string;
   readonly token?: string;
   readonly allowOrigin: readonly string[];
+  readonly queue: string;
+  readonly paused?: boolean;
 }
 
 function portOf(text: string): number {
@@ -21,7 +24,8 @@ function portOf(text: string): number {
 
 /** Serves the page and the API until a signal. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { host, port, token, allowOrigin, models, data, device } = options;
+  const { host, port, token, allowOrigin, models, data, device, paused = false } = options;
+  const queue = parseQueue(options.queue);
   const { specs, problems } = await loadCatalogue();
   await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -32,6 +36,8 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     allowOrigins: allowOrigin,
     models,
     data,
+    queue,
+    paused,
     specs,
     listModels: () => listModels(models),
     startEngines: () => [startEngine({ device, models, data, cacheBytes })],

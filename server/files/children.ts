@@ -12,8 +12,13 @@ const look = 20;
  */
 export function registerChild(folder: string): void {
   const path = join(folder, String(process.pid));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path, JSON.stringify({ pid: process.pid, born: birthOf(process.pid) }));
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, JSON.stringify({ pid: process.pid, born: birthOf(process.pid) }));
+  } catch {
+    // On a full disk work goes on without a note; the process still ends by itself when its parent is gone.
+    return;
+  }
   process.on('exit', () => rmSync(path, { force: true }));
 }
 

@@ -87,9 +87,6 @@ export interface HistoryQuery {
   readonly state?: Ending['state'] | undefined;
 }
 
-/** Why a job goes back to the queue: its engine was lost, or it was not the job's fault. */
-export type GiveBack = 'engine-lost' | 'stopped';
-
 /** What a store knows when it is opened. */
 export interface Recovered {
   readonly paused: boolean;
@@ -106,7 +103,9 @@ export interface Recovered {
 export interface JobStore {
   /** Do jobs outlive the process? */
   readonly durable: boolean;
-  /** False while nothing can be known of an id that was not heard of since the start. */
+  /** Can jobs be taken? Until then additions wait. */
+  readonly isOpen: boolean;
+  /** False while nothing can stand in it but what was added since the start. */
   readonly remembers: boolean;
   /** What a former process left; jobs that it ran wait again. Resolves once the store can be used. */
   open(): Promise<Recovered>;
@@ -118,8 +117,10 @@ export interface JobStore {
   take(): Promise<TakenJob | undefined>;
   /** A taken job has ended. */
   finish(id: string, ending: Ending): Promise<void>;
-  /** A taken job waits again, where it was; gives back how often its engine was lost. */
-  giveBack(id: string, why: GiveBack): Promise<number>;
+  /** A taken job waits again, where it was. */
+  giveBack(id: string): Promise<void>;
+  /** Counts a loss of the engine while it ran this job, and gives back how many there were. */
+  countLoss(id: string): Promise<number>;
   /** Takes a waiting job out, as cancelled; false if it does not wait (any more). */
   withdraw(id: string, at: number): Promise<boolean>;
   /** Holds or releases a waiting job; false if it does not wait (any more). */
@@ -129,8 +130,8 @@ export interface JobStore {
   prioritise(ids: readonly string[], priority: number): Promise<void>;
   /** Holds or releases the whole queue. */
   pause(paused: boolean): Promise<void>;
-  /** In order. */
-  waiting(): Promise<readonly WaitingJob[]>;
+  /** In order; the first `limit` of them, or all. */
+  waiting(limit?: number): Promise<readonly WaitingJob[]>;
   record(id: string): Promise<JobRecord | undefined>;
   history(query: HistoryQuery): Promise<HistoryPage>;
   /** Nothing of this job is kept in memory any more. */

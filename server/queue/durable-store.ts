@@ -4,7 +4,6 @@ import type { JobSnapshot } from '../../workflows/protocol.ts';
 import type {
   Addition,
   Ending,
-  GiveBack,
   HistoryPage,
   HistoryQuery,
   JobRecord,
@@ -56,6 +55,10 @@ export class DurableJobStore implements JobStore {
     this.#opened.catch(() => undefined);
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   get remembers(): boolean {
     return this.#isOpen || this.#options.existed;
   }
@@ -76,8 +79,9 @@ export class DurableJobStore implements JobStore {
   }
 
   async find(id: string, digest: string): Promise<'same' | 'other' | undefined> {
+    if (!this.remembers) return undefined;
     await this.#opened;
-    const [row] = await this.#rows({ text: 'select digest from litegraph_diffusion.jobs where id = $1', values: [id] });
+    const [row] = await this.#rows(sql.digestOf(id));
     if (row === undefined) return undefined;
     return row.digest === digest ? 'same' : 'other';
   }
@@ -97,9 +101,14 @@ export class DurableJobStore implements JobStore {
     await this.#change([sql.ending(id, worker, { state, at, snapshot: JSON.stringify(snapshot) }), ...prune], id);
   }
 
-  async giveBack(id: string, why: GiveBack): Promise<number> {
+  async giveBack(id: string): Promise<void> {
     await this.#opened;
-    const [, [row] = []] = await this.#change(sql.givingBack(id, this.#options.worker, why === 'engine-lost'), id);
+    await this.#change([sql.givingBack(id, this.#options.worker)], id);
+  }
+
+  async countLoss(id: string): Promise<number> {
+    await this.#opened;
+    const [row] = await this.#rows(sql.countingLoss(id));
     return numberIn(row, 'losses');
   }
 
@@ -107,7 +116,7 @@ export class DurableJobStore implements JobStore {
     await this.#opened;
     const record = await this.record(id);
     if (record === undefined) return false;
-    const [rows = []] = await this.#change([sql.withdrawal(id, at, JSON.stringify(endedAs('cancelled', record, { at })))], id);
+    const [rows = []] = await this.#change([sql.withdrawal(id, at, JSON.stringify(endedAs('cancelled', record, at)))], id);
     return rows.length > 0;
   }
 
@@ -132,9 +141,9 @@ export class DurableJobStore implements JobStore {
     await this.#change([sql.setting('paused', String(paused))], '');
   }
 
-  async waiting(): Promise<readonly WaitingJob[]> {
+  async waiting(limit?: number): Promise<readonly WaitingJob[]> {
     await this.#opened;
-    return (await this.#rows(sql.everyWaiting)).map(waitingJob);
+    return (await this.#rows(sql.waitingJobs(limit))).map(waitingJob);
   }
 
   async record(id: string): Promise<JobRecord | undefined> {
@@ -165,7 +174,7 @@ export class DurableJobStore implements JobStore {
     const parked = await this.#recover();
     const [held] = await this.#rows(sql.readSetting('paused'));
     this.#isOpen = true;
-    return { paused: textIn(held, 'value') === 'true', waiting: (await this.#rows(sql.everyWaiting)).map(waitingJob), parked };
+    return { paused: textIn(held, 'value') === 'true', waiting: (await this.#rows(sql.waitingJobs())).map(waitingJob), parked };
   }
 
   /** Jobs that ran here when the last process died wait again; one that was there too often ends. */
@@ -174,14 +183,22 @@ export class DurableJobStore implements JobStore {
     const rows = await this.#rows(sql.orphansOf(worker));
     const ids = (which: (row: Row) => boolean): string[] => rows.filter(which).map((row) => String(row.id));
     const isSpent = (row: Row): boolean => numberIn(row, 'deaths') + 1 >= mostDeaths;
-    await this.#change([sql.reviving(ids((row) => !isSpent(row)), worker)], '');
-    const parked = ids(isSpent);
-    for (const id of parked) {
-      const record = await this.record(id);
-      const at = Date.now();
-      if (record !== undefined) await this.finish(id, { state: 'failed', at, snapshot: endedAs('failed', record, { at, problem: tooDeadly }) });
-    }
-    return parked;
+    await this.#change(
+      [
+        sql.reviving(
+          ids((row) => !isSpent(row)),
+          worker,
+        ),
+      ],
+      '',
+    );
+    const at = Date.now();
+    const endings = rows.filter(isSpent).map((row) => {
+      const snapshot = endedAs('failed', { id: String(row.id), title: textIn(row, 'title') ?? '', created: numberIn(row, 'created') }, at);
+      return sql.ending(snapshot.id, worker, { state: 'failed', at, snapshot: JSON.stringify({ ...snapshot, problems: [tooDeadly] }) });
+    });
+    await this.#change(endings, '');
+    return ids(isSpent);
   }
 
   async #rows(statement: Statement): Promise<readonly Row[]> {
@@ -202,10 +219,18 @@ const tooDeadly: Problem = {
 };
 
 /** What is kept of a job that ended without having been watched by this process. */
-function endedAs(state: Ending['state'], { id, created, started }: JobRecord, end: { at: number; problem?: Problem }): JobSnapshot {
-  const problems = end.problem === undefined ? [] : [end.problem];
-  return { id, state, created, ...(started === undefined ? {} : { started }), ended: end.at, nodes: {}, outputs: [], problems, seq: 0 };
-}
+const endedAs = (state: Ending['state'], { id, title, created }: Pick<JobRecord, 'id' | 'title' | 'created'>, at: number): JobSnapshot => ({
+  id,
+  title,
+  safe: true,
+  state,
+  created,
+  ended: at,
+  nodes: {},
+  outputs: [],
+  problems: [],
+  seq: 0,
+});
 
 function placeFrom(after: string | undefined): sql.HistoryPlace | undefined {
   const [, ended, id] = /^([\d.]+)~(.+)$/.exec(after ?? '') ?? [];

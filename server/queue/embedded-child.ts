@@ -1,7 +1,7 @@
 // The process of the embedded database: it blocks its thread for as long as a query takes. Talks to embedded.ts by IPC; ends when its parent is gone.
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { registerChild } from '../files/children.ts';
 import type { Row, Statement } from './database.ts';
@@ -24,6 +24,9 @@ const openFolder = (folder: string): Promise<PGlite> =>
 
 /** Makes a database where there is none, beside its place first, so that a half-made one is never opened. Making it takes much memory, which only the end of the process gives back. */
 async function make(folder: string): Promise<void> {
+  const isDraft = (name: string): boolean => name.startsWith(`${basename(folder)}.`) && name.endsWith('.new');
+  for (const name of (await readdir(dirname(folder))).filter(isDraft))
+    await rm(join(dirname(folder), name), { recursive: true, force: true });
   const draft = `${folder}.${process.pid}.new`;
   const database = await openFolder(draft);
   await database.close();

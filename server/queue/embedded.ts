@@ -24,6 +24,8 @@ const restart = 100;
 /** Lost this often without one answer in between, it is given up. */
 const mostLosses = 5;
 
+const gaveUp = 'The process of the queue ends again and again. Start the server anew; its log may say why.';
+
 interface Question {
   readonly id: number;
   readonly statements: readonly Statement[];
@@ -87,7 +89,9 @@ export class EmbeddedDatabase implements Database {
     const child = this.#child;
     if (child === undefined) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    this.#send({ type: 'close' });
+    // One that is still starting has nothing to lose.
+    if (this.#ready) this.#send({ type: 'close' });
+    else child.kill('SIGKILL');
     const late = setTimeout(() => child.kill('SIGKILL'), closePatience);
     await gone;
     clearTimeout(late);
@@ -141,7 +145,12 @@ export class EmbeddedDatabase implements Database {
     const full = /no space left|ENOSPC/i.test(reason);
     if (full || !existsSync(folder)) {
       await rm(`${folder}.${this.#child?.pid}.new`, { recursive: true, force: true }).catch(() => undefined);
-      this.#fail(new GraphError('busy', `The queue cannot be opened in ${folder}: ${reason}. Make room there, or choose another folder with --data.`));
+      this.#fail(
+        new GraphError(
+          'busy',
+          `The queue cannot be opened in ${folder}: ${reason}. Make room there, or choose another folder with --data.`,
+        ),
+      );
       return;
     }
     const aside = `${folder}.broken-${new Date().toISOString().replaceAll(':', '-')}`;
@@ -161,8 +170,14 @@ export class EmbeddedDatabase implements Database {
     this.#child = undefined;
     this.#ready = false;
     if (this.#failure !== undefined) return;
-    if (this.#closed) return this.#fail(new Error('The queue is closed.'));
-    if (++this.#losses > mostLosses) return this.#fail(new GraphError('busy', 'The process of the queue ends again and again. Start the server anew; its log may say why.'));
+    if (this.#closed) {
+      this.#fail(new Error('The queue is closed.'));
+      return;
+    }
+    if (++this.#losses > mostLosses) {
+      this.#fail(new GraphError('busy', gaveUp));
+      return;
+    }
     this.#again = setTimeout(() => this.#start(), this.#losses === 1 ? 0 : restart);
   }
 }

@@ -17,9 +17,10 @@ export interface Insertion {
 export const insertion = (job: QueuedJob, { token, worker, bounds }: Insertion): readonly Statement[] => [
   {
     text: `insert into ${jobs} (id, token, digest, bytes, source, title, needs, priority, rank, state, worker, starts, created, started)
-      select $1, $2, $3, $4, $5, $6, $7::text[], $8, nextval('${schema}.places'), $9, $10, $11, $12, $13
+      select $1, $2, $3, $4::integer, $5, $6, $7::text[], $8::integer, nextval('${schema}.places'), $9, $10::text, $11::integer,
+        $12::double precision, $13::double precision
       where $10::text is not null
-        or (select count(*) < $14 and coalesce(sum(bytes), 0) + $4 <= $15 from ${jobs} where ${waiting})
+        or (select count(*) < $14::bigint and coalesce(sum(bytes), 0) + $4::integer <= $15::bigint from ${jobs} where ${waiting})
       on conflict (id) do nothing`,
     values: [
       job.id,
@@ -57,7 +58,7 @@ export const taking = ({ worker, models }: Ability, { ticket, at }: { ticket: st
           and not exists (select 1 from ${jobs} where ticket = $2)
           and not exists (select 1 from ${schema}.settings where name = 'paused' and value = 'true')
         order by ${takingOrder} limit 1 for update skip locked)
-      update ${jobs} set state = 'running', worker = $1, ticket = $2, starts = starts + 1, started = $3
+      update ${jobs} set state = 'running', worker = $1, ticket = $2, starts = starts + 1, started = $3::double precision
       from next where jobs.id = next.id`,
     values: [worker, ticket, at, models === undefined ? null : [...models]],
   },
@@ -65,21 +66,31 @@ export const taking = ({ worker, models }: Ability, { ticket, at }: { ticket: st
 ];
 
 /** Notes how a job ended that this worker ran. */
-export const ending = (id: string, worker: string, { state, at, snapshot }: { state: string; at: number; snapshot: string }): Statement => ({
+export const ending = (
+  id: string,
+  worker: string,
+  { state, at, snapshot }: { state: string; at: number; snapshot: string },
+): Statement => ({
   text: `update ${jobs} set state = $3, ended = $4, snapshot = $5, ticket = null
     where id = $1 and worker = $2 and state = 'running' returning id`,
   values: [id, worker, state, at, snapshot],
 });
 
 /** Puts a job that this worker ran back where it was. */
-export const givingBack = (id: string, worker: string, lost: boolean): readonly Statement[] => [
-  {
-    text: `update ${jobs} set state = 'queued', worker = null, ticket = null, started = null, losses = losses + $3
-      where id = $1 and worker = $2 and state = 'running'`,
-    values: [id, worker, lost ? 1 : 0],
-  },
-  { text: `select losses from ${jobs} where id = $1`, values: [id] },
-];
+export const givingBack = (id: string, worker: string): Statement => ({
+  text: `update ${jobs} set state = 'queued', worker = null, ticket = null, started = null
+    where id = $1 and worker = $2 and state = 'running'`,
+  values: [id, worker],
+});
+
+/** Counts that an engine was lost while it ran this job. */
+export const countingLoss = (id: string): Statement => ({
+  text: `update ${jobs} set losses = losses + 1 where id = $1 returning losses`,
+  values: [id],
+});
+
+/** What the id stands for. */
+export const digestOf = (id: string): Statement => ({ text: `select digest from ${jobs} where id = $1`, values: [id] });
 
 /** A waiting job becomes cancelled, with this as what is kept of it. */
 export const withdrawal = (id: string, at: number, snapshot: string): Statement => ({
@@ -93,10 +104,11 @@ export const holding = (id: string, paused: boolean): Statement => ({
   values: [id, paused ? 'paused' : 'queued'],
 });
 
-/** All that wait, in order. */
-export const everyWaiting: Statement = {
-  text: `select id, state, priority, title, created, starts from ${jobs} where ${waiting} order by ${takingOrder}`,
-};
+/** Those that wait, in order; the first `limit` of them, or all. */
+export const waitingJobs = (limit?: number): Statement => ({
+  text: `select id, state, priority, title, created, starts from ${jobs} where ${waiting} order by ${takingOrder} limit $1`,
+  values: [limit ?? null],
+});
 
 /** Gives every waiting job its place anew, with whole numbers; `order` holds all their ids, `priority` those that change. */
 export const arrangement = (order: readonly string[], priority: ReadonlyMap<string, number>): readonly Statement[] => [
@@ -151,9 +163,9 @@ export const pruning = (keep: number): Statement => ({
   values: [keep],
 });
 
-/** Jobs of this worker that it does not run any more: its process died. `most` deaths park a job. */
+/** Jobs of this worker that it does not run any more: its process died. */
 export const orphansOf = (worker: string): Statement => ({
-  text: `select id, created, started, deaths from ${jobs} where state = 'running' and worker = $1 for update`,
+  text: `select id, title, created, deaths from ${jobs} where state = 'running' and worker = $1 for update`,
   values: [worker],
 });
 
