@@ -9,6 +9,11 @@ if ! find_chromium; then
   $as_root apt-get update -qq && $as_root apt-get install -y -qq chromium || { echo 'Could not install Chromium: apt-get install chromium'; exit 1; }
 fi
 
+if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
+  as_root=''; [ "$(id -u)" = 0 ] || as_root=sudo
+  $as_root apt-get update -qq && $as_root apt-get install -y -qq postgresql || { echo 'Could not install PostgreSQL: apt-get install postgresql'; exit 1; }
+fi
+
 rm -rf test-results
 npm ci --no-audit --no-fund && npm test
 status=$?

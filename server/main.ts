@@ -10,7 +10,7 @@ import { parseWarmUp, type WarmUp } from './engine/warm-up.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
-type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | keyof DeviceOptions> &
+type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | 'queue' | 'paused' | keyof DeviceOptions> &
   Partial<Pick<ServeCommandOptions, 'allowOrigin' | 'warmUp'>>;
 
 const collectWarmUp = (text: string, before: readonly WarmUp[] = []): readonly WarmUp[] => [...before, parseWarmUp(text)];
@@ -35,6 +35,8 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
     .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect)
     .option('--warm-up <model@WxH>', 'run a model once at this size before the first job; may be repeated', collectWarmUp)
+    .option('--queue <where>', 'where jobs are kept: memory, embedded (on disk, in --data), or postgres://…', 'memory')
+    .option('--paused', 'start with the queue held, to look before anything runs')
     .action(async (given: Given & ServeGiven) => {
       const { serveCommand } = await import('./cli/serve.ts');
       await serveCommand({ allowOrigin: [], warmUp: [], ...given, ...commonOptions(given) });

@@ -14,13 +14,15 @@ import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
 import { end, listen, urlOf } from './http/listen.ts';
 import { Jobs } from './jobs/jobs.ts';
-import { MemoryJobStore } from './jobs/memory-store.ts';
 import { DocumentReader } from './jobs/reader.ts';
+import type { JobStore } from './jobs/store.ts';
+import { readKept } from './jobs/submit.ts';
 import { createLog, type Log } from './log.ts';
+import { openStore, type QueueKind } from './queue/open-store.ts';
 import { hostRules, isLoopback } from './security/hosts.ts';
 import { defaultLimits, type Limits } from './security/limits.ts';
 import { Gate } from './security/token.ts';
-import { SocketHub } from './socket/hub.ts';
+import { queueMessage, SocketHub } from './socket/hub.ts';
 import { upgrades } from './socket/upgrade.ts';
 
 /** A model as `GET /v1/models` lists it; `bytes` on disk. */
@@ -50,6 +52,10 @@ export interface ServeOptions {
   readonly listModels: () => Promise<readonly ModelEntry[]>;
   /** Starts one engine per device; called once. */
   readonly startEngines: () => readonly Engine[];
+  /** Where jobs are kept; `embedded` in the data folder if not said otherwise. */
+  readonly queue?: QueueKind;
+  /** Begin with a held queue. */
+  readonly paused?: boolean;
   /** Lowered in tests. */
   readonly limits?: Partial<Limits>;
   /** Without one, lines go to standard error, and the one that says where the server is to standard output. */
@@ -101,8 +107,10 @@ function checkOptions({ host, token, allowOrigins }: ServeOptions): void {
   }
 }
 
+type Prepared = Omit<ServerContext, 'gate' | 'jobs' | 'devices'>;
+
 /** Everything up to the point from where nothing waits any more: the data folder is locked, the lists are read. */
-async function prepare(options: ServeOptions, closers: Close[]): Promise<Omit<ServerContext, 'gate' | 'jobs' | 'devices'>> {
+async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepared> {
   const root = packageRoot();
   const folders = dataFolders(options.data);
   const lock = await prepareData(folders);
@@ -135,17 +143,27 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const { limits } = prepared;
   const server = createServer({ keepAlive: true, headersTimeout: 20_000, requestTimeout: 120_000 });
   server.maxConnections = limits.connections;
+  const store = await openStore({
+    kind: options.queue ?? 'memory',
+    folders: prepared.folders,
+    bounds: limits,
+    paused: options.paused ?? false,
+    warn: (message) => prepared.log.warn(message),
+  });
+  let opened = false;
+  closers.push(() => (opened ? undefined : store.close()));
   const port = await listen(server, options);
   server.on('error', (error) => prepared.log.error({ err: error }, 'The server had trouble with a connection'));
   // Nothing is awaited between here and the handlers, so that no request comes to a server without them.
   closers.push(() => end(server));
   const engines = options.startEngines();
   for (const engine of engines) closers.push(() => engine.close());
-  const jobs = new Jobs(new MemoryJobStore(limits), engines, limits);
+  const jobs = startJobs(options, prepared, { store, engines });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
   const context: ServerContext = { ...prepared, gate, jobs, devices: () => engines.map(({ device }) => device) };
   const hub = new SocketHub(context);
   // Jobs end before the pages are sent away, so that everybody hears how.
+  opened = true;
   closers.push(
     () => hub.close(),
     () => jobs.close(),
@@ -157,6 +175,21 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   if (device?.state === 'failed')
     throw new GraphError('device-unavailable', device.message ?? `The device ${device.device} could not be started.`);
   return { url: urlOf(options.host, port), device };
+}
+
+/** The jobs of a server, with what was left of them by the last one. */
+function startJobs(
+  { paused = false }: ServeOptions,
+  { limits, log, reader, catalogue }: Prepared,
+  { store, engines }: { store: JobStore; engines: readonly Engine[] },
+): Jobs {
+  return new Jobs(store, {
+    engines,
+    bounds: limits,
+    paused,
+    read: (source) => readKept(source, { reader, catalogue }),
+    onTrouble: (error) => log.error({ err: error }, `The queue had trouble: ${error instanceof Error ? error.message : String(error)}`),
+  });
 }
 
 /** Passes on what changes outside of requests: files and devices. */
@@ -172,6 +205,7 @@ function follow(
   return [
     watchFolders([options.models, folders.images.input], refresh),
     catalogue.listen(() => hub.tellAll({ type: 'catalogue' })),
+    jobs.onQueue(() => hub.tellAll(queueMessage(jobs))),
     jobs.listen({ event: ({ event }) => noteEnd(event, log), preview: () => undefined }),
     engines[0]?.onDevice((status) => hub.tellAll({ type: 'device', device: status })) ?? (() => undefined),
   ];

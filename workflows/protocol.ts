@@ -36,6 +36,8 @@ export interface StateEvent {
   /** ms since 1970. */
   readonly at: number;
   readonly position?: number;
+  /** Why, where it is not plain: a sentence. */
+  readonly reason?: string;
 }
 
 /** Everything that can be heard of a job, in order; `seq` grows by one within a job. */
@@ -59,6 +61,10 @@ export interface JobOutput {
 /** The present state of a job: `GET /v1/jobs/:id`, and what a reconnecting page gets. */
 export interface JobSnapshot {
   readonly id: string;
+  /** The name of the workflow, where it has one. */
+  readonly title?: string;
+  /** False until the job is stored: a run that starts at once may be heard of before. */
+  readonly safe: boolean;
   readonly state: JobState;
   readonly created: number;
   readonly started?: number;
@@ -95,17 +101,40 @@ export interface RunChoices {
   readonly record?: boolean;
 }
 
+/** The queue in short. */
+export interface QueueSummary {
+  readonly paused: boolean;
+  readonly waiting: number;
+}
+
 /** Page → server. `run` carries a document as text, so that no integer is rounded on the way; `targets` limits it to these nodes. */
 export type ClientMessage =
   | ({ readonly type: 'run'; readonly id: string; readonly workflow: string } & RunChoices)
   | { readonly type: 'cancel'; readonly job: string }
+  /** Holds or releases the whole queue. */
+  | { readonly type: 'pause'; readonly paused: boolean }
+  /** Holds or releases single jobs that wait. */
+  | { readonly type: 'hold'; readonly jobs: readonly string[]; readonly paused: boolean }
+  /** Puts waiting jobs before all others, behind them, or just before another one. */
+  | { readonly type: 'move'; readonly jobs: readonly string[]; readonly to: 'first' | 'last' | { readonly before: string } }
+  /** Higher ones run first. */
+  | { readonly type: 'prioritise'; readonly jobs: readonly string[]; readonly priority: number }
   /** Ask for the present state of these jobs and everything that follows; `previews` false mutes binary frames. */
   | { readonly type: 'watch'; readonly jobs: readonly string[]; readonly previews?: boolean }
   | { readonly type: 'ping'; readonly at: number };
 
 /** Server → page, as JSON text frames. */
 export type ServerMessage =
-  | { readonly type: 'welcome'; readonly version: string; readonly device: DeviceStatus; readonly jobs: readonly JobSnapshot[] }
+  /** `jobs` are those that have not ended, of a long queue only the first. */
+  | {
+      readonly type: 'welcome';
+      readonly version: string;
+      readonly device: DeviceStatus;
+      readonly jobs: readonly JobSnapshot[];
+      readonly queue: QueueSummary;
+    }
+  /** The queue was held, released or put in another order: `GET /v1/queue` has it. */
+  | { readonly type: 'queue'; readonly queue: QueueSummary }
   | { readonly type: 'device'; readonly device: DeviceStatus }
   | { readonly type: 'accepted'; readonly id: string; readonly position: number }
   | { readonly type: 'rejected'; readonly id: string; readonly problems: readonly Problem[] }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -17,9 +18,10 @@ export function runAgain(argv: readonly string[], env: Readonly<Record<string, s
   for (const signal of passedOn) process.on(signal, pass);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       for (const signal of passedOn) process.off(signal, pass);
-      resolve(code ?? 1);
+      // As a shell counts it: 130 for Ctrl-C that came before it was listened to.
+      resolve(code ?? (signal === null ? 1 : 128 + constants.signals[signal]));
     });
   });
 }

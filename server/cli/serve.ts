@@ -3,6 +3,7 @@ import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import type { WarmUp } from '../engine/warm-up.ts';
+import { parseQueue } from '../queue/open-store.ts';
 import { serveUntilSignal } from '../serve.ts';
 import { type CommonOptions, cacheBytes, type DeviceOptions, deviceEnvironment, warnOfModels } from './options.ts';
 
@@ -13,6 +14,8 @@ export interface ServeCommandOptions extends CommonOptions, DeviceOptions {
   readonly token?: string;
   readonly allowOrigin: readonly string[];
   readonly warmUp: readonly WarmUp[];
+  readonly queue: string;
+  readonly paused?: boolean;
 }
 
 /** Reads `--port`. Throws `bad-value`. */
@@ -24,9 +27,10 @@ export function portOf(text: string): number {
 
 /** Serves the page and the API until a signal. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { host, port, token, allowOrigin, models, data, device, precision, memory, warmUp } = options;
+  const { host, port, token, allowOrigin, models, data, device, precision, memory, warmUp, paused = false } = options;
   const engine = { device, models, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
   const env = await deviceEnvironment(device);
+  const queue = parseQueue(options.queue);
   const { specs, problems } = await loadCatalogue();
   await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -37,6 +41,8 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     allowOrigins: allowOrigin,
     models,
     data,
+    queue,
+    paused,
     specs,
     listModels: () => listModels(models),
     startEngines: () => [startEngine(engine, env === undefined ? {} : { env })],

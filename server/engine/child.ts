@@ -3,7 +3,9 @@ import type { Catalogue } from '../../nodes/kit/index.ts';
 import { toProblem } from '../../nodes/kit/index.ts';
 import type { RunEvent } from '../../workflows/index.ts';
 import { type LoadedCatalogue, loadCatalogue, withChoices } from '../catalogue.ts';
+import { registerChild } from '../files/children.ts';
 import { choicesNow } from '../files/choices.ts';
+import { dataFolders } from '../files/paths.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { Previews } from './previews.ts';
 import { StepRecorder } from './recorder.ts';
@@ -130,8 +132,10 @@ function serve(): void {
     if (current.abort === abort) current = undefined;
   };
   const handle = (message: ToEngine): void => {
-    if (message.type === 'start') started = start(message.options);
-    else if (message.type === 'run') void begin(message.request);
+    if (message.type === 'start') {
+      registerChild(dataFolders(message.options.data).children);
+      started = start(message.options);
+    } else if (message.type === 'run') void begin(message.request);
     else if (message.type === 'cancel' && current?.job === message.job) current.abort.abort();
     else if (message.type === 'close') void started.then((ready) => ready?.session.close()).finally(() => process.exit(0));
   };

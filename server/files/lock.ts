@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { GraphError } from '../../nodes/kit/index.ts';
 
-const Holder = z.object({ pid: z.int().positive(), born: z.string() });
-type Holder = z.infer<typeof Holder>;
+/** Who holds a lock, or works for one who does. */
+export const Holder = z.object({ pid: z.int().positive(), born: z.string() });
+export type Holder = z.infer<typeof Holder>;
 
 const lockName = '.litegraph-diffusion.lock';
 
@@ -14,26 +15,31 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** When a process was started, by the kernel's clock, so that a reused id is not taken for the old process; '' where unknown. */
-function birthOf(pid: number): string {
+/** State and start of a process by the kernel's account; undefined where there is none to ask. */
+function statusOf(pid: number): { readonly state: string; readonly born: string } | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
       .replace(/^.*\)\s*/s, '')
       .split(' ');
-    return fields[19] ?? '';
+    return { state: fields[0] ?? '', born: fields[19] ?? '' };
   } catch {
-    return '';
+    return undefined;
   }
 }
 
-function isAlive({ pid, born }: Holder): boolean {
+/** When a process was started, by the kernel's clock, so that a reused id is not taken for the old process; '' where unknown. */
+export const birthOf = (pid: number): string => statusOf(pid)?.born ?? '';
+
+/** Does this very process live? One that has ended and only waits to be noticed does not. */
+export function isAlive({ pid, born }: Holder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  const now = birthOf(pid);
-  return now === '' || born === '' || now === born;
+  const now = statusOf(pid);
+  if (now?.state === 'Z' || now?.state === 'X') return false;
+  return now === undefined || born === '' || now.born === born;
 }
 
 async function holderOf(path: string): Promise<Holder | undefined> {

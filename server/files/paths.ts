@@ -7,6 +7,10 @@ export interface DataFolders {
   readonly root: string;
   readonly images: Readonly<Record<ImageFolder, string>>;
   readonly thumbnails: string;
+  /** The embedded queue. */
+  readonly queue: string;
+  /** Processes that work for the owner of the folder. */
+  readonly children: string;
   readonly uploads: string;
 }
 
@@ -16,6 +20,8 @@ export function dataFolders(root: string): DataFolders {
   return {
     root,
     images: { input: join(root, 'input'), output: join(root, 'output'), preview: join(cache, 'preview') },
+    queue: join(root, 'queue'),
+    children: join(cache, 'processes'),
     thumbnails: join(cache, 'thumbnails'),
     uploads: join(cache, 'uploads'),
   };

@@ -1,6 +1,7 @@
 import { constants, copyFile, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
+import { endOrphans } from './children.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import type { DataFolders } from './paths.ts';
 
@@ -12,6 +13,7 @@ export async function prepareData(folders: DataFolders): Promise<FolderLock> {
   });
   try {
     await inData(folders.root, async () => {
+      await endOrphans(folders.children);
       await rm(folders.uploads, { recursive: true, force: true });
       for (const folder of [...Object.values(folders.images), folders.thumbnails, folders.uploads])
         await mkdir(folder, { recursive: true });

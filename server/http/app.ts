@@ -7,6 +7,7 @@ import { jobRoutes } from './jobs.ts';
 import { checkSource } from './origins.ts';
 import { pageRoutes, pluginRoutes } from './pages.ts';
 import { answerProblems, notFound } from './problems.ts';
+import { queueRoutes } from './queue.ts';
 import { requireToken, sessionRoutes } from './session.ts';
 
 /** The whole HTTP side. Order matters: host and origin first, then the token, then the routes. */
@@ -20,7 +21,7 @@ export function createApp(context: ServerContext): Express {
     next();
   });
   app.use('/v1', sessionRoutes(context), requireToken(context));
-  app.use('/v1', jobRoutes(context), imageRoutes(context), catalogueRoutes(context), notFound);
+  app.use('/v1', jobRoutes(context), queueRoutes(context), imageRoutes(context), catalogueRoutes(context), notFound);
   app.use(pageRoutes(context));
   app.use(notFound);
   app.use(answerProblems(context.log));

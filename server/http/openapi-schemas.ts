@@ -81,6 +81,8 @@ const NodeStatus = z
 export const JobSnapshot = z
   .object({
     id: z.string(),
+    title: z.string().optional().meta({ description: 'The name of the workflow, where it has one.' }),
+    safe: z.boolean().meta({ description: 'False until it is stored: a run that starts at once may be heard of before.' }),
     state: JobState,
     created: time('When it was sent'),
     started: time('When an engine took it').optional(),
@@ -92,6 +94,46 @@ export const JobSnapshot = z
     seq: z.int().meta({ description: 'Number of the last event that this contains.' }),
   })
   .meta({ id: 'JobSnapshot' });
+
+/** A job that waits. */
+const WaitingJob = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    priority: z.int(),
+    paused: z.boolean(),
+    created: time('When it was sent'),
+    starts: z.int().meta({ description: 'How often it was started before.' }),
+  })
+  .meta({ id: 'WaitingJob' });
+
+/** `GET /v1/queue`. */
+export const Queue = z
+  .object({ paused: z.boolean(), running: z.array(JobSnapshot.omit({ nodes: true })), waiting: z.array(WaitingJob) })
+  .meta({ id: 'Queue', description: 'The queue, in the order in which it will be run.' });
+
+/** A job of the history in a list. */
+export const EndedJob = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    state: JobState,
+    priority: z.int(),
+    created: time('When it was sent'),
+    started: time('When an engine took it').optional(),
+    ended: time('When it ended').optional(),
+    worker: z.string().optional().meta({ description: 'Which host ran it.' }),
+    cached: z.boolean().meta({ description: 'Served from cache: nothing had to run.' }),
+    outputs: JobSnapshot.shape.outputs,
+    problems: JobSnapshot.shape.problems,
+  })
+  .meta({ id: 'EndedJob' });
+
+/** `GET /v1/history/:id`. */
+export const WholeJob = EndedJob.extend({
+  nodes: JobSnapshot.shape.nodes,
+  request: z.object({ workflow: z.unknown(), targets: z.array(z.string()), fresh: z.boolean(), record: z.boolean() }),
+}).meta({ id: 'WholeJob' });
 
 /** A job in a list. */
 export const JobSummary = JobSnapshot.omit({ nodes: true }).meta({ id: 'JobSummary' });
@@ -106,7 +148,14 @@ const numbered = { job: z.string(), seq: z.int() };
 /** A line of `GET /v1/jobs/{id}/events`. */
 export const JobEvent = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('state'), state: JobState, at: time('When'), position: z.int().optional(), ...numbered }),
+    z.object({
+      type: z.literal('state'),
+      state: JobState,
+      at: time('When'),
+      position: z.int().optional(),
+      reason: z.string().optional().meta({ description: 'Why, where it is not plain.' }),
+      ...numbered,
+    }),
     z.object({ type: z.literal('planned'), nodes: z.array(z.object({ node: NodeId, cached: z.boolean() })), ...numbered }),
     z.object({ type: z.literal('started'), node: NodeId, ...numbered }),
     z.object({

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { ClientMessageSchema } from '../socket/messages.ts';
 import {
   Accepted,
+  EndedJob,
   Health,
   ImageFile,
   JobEvent,
@@ -12,10 +13,27 @@ import {
   Model,
   NodeSpec,
   Problems,
+  Queue,
   RecordedNode,
   Template,
+  WholeJob,
 } from './openapi-schemas.ts';
-import { EventsQuery, Folder, ImageQuery, ImagesQuery, JobChange, JobId, JobsQuery, RunBody, SessionBody, UploadQuery } from './schemas.ts';
+import {
+  EventsQuery,
+  Folder,
+  HistoryQuerySchema,
+  ImageQuery,
+  ImagesQuery,
+  JobChange,
+  JobId,
+  JobsQuery,
+  QueueCancel,
+  QueueChange,
+  QueueMove,
+  RunBody,
+  SessionBody,
+  UploadQuery,
+} from './schemas.ts';
 
 const json = (schema: z.ZodType, description: string) => ({ description, content: { 'application/json': { schema } } });
 
@@ -50,7 +68,7 @@ const jobPaths: ZodOpenApiPathsObject = {
   },
   '/v1/jobs/{id}': {
     get: reads('The present state of a job', JobSnapshot, { requestParams: id, responses: unknownId }),
-    patch: reads('Hold a waiting job, or release it', JobSnapshot, {
+    patch: reads('Hold a waiting job, release it, or change its priority', JobSnapshot, {
       requestParams: id,
       requestBody: { content: { 'application/json': { schema: JobChange } } },
       responses: { ...unknownId, 409: problem('The job does not wait.') },
@@ -82,6 +100,32 @@ const recordingPaths: ZodOpenApiPathsObject = {
       requestParams: { path: z.object({ id: JobId, node: z.string(), index: z.int() }) },
       responses: { 200: { description: 'The three pictures.', content: { 'image/jpeg': {} } }, 404: problem('There is no such step.') },
     },
+  },
+};
+
+const sends = (schema: z.ZodType) => ({ requestBody: { content: { 'application/json': { schema } } } });
+
+const queuePaths: ZodOpenApiPathsObject = {
+  '/v1/queue': {
+    get: reads('The queue, in order', Queue),
+    patch: reads('Hold or release the whole queue; what runs goes on', Queue, sends(QueueChange)),
+  },
+  '/v1/queue/move': { post: reads('Put waiting jobs elsewhere in the queue; ids that do not wait are left out', Queue, sends(QueueMove)) },
+  '/v1/queue/cancel': { post: reads('Cancel several jobs', Queue, sends(QueueCancel)) },
+  '/v1/jobs/{id}/retry': {
+    post: {
+      summary: 'Run an ended job again, under a new id',
+      requestParams: id,
+      responses: { 202: json(Accepted, 'The new job is queued.'), 400: problem('It cannot be run any more.'), ...unknownId },
+    },
+  },
+  '/v1/history': {
+    get: reads('Jobs that have ended, newest first', z.object({ jobs: z.array(EndedJob), next: z.string().optional() }), {
+      requestParams: { query: HistoryQuerySchema },
+    }),
+  },
+  '/v1/history/{id}': {
+    get: reads('All that is kept of a job, its workflow included', WholeJob, { requestParams: id, responses: unknownId }),
   },
 };
 
@@ -156,7 +200,7 @@ export function openApiDocument(version: string): ReturnType<typeof createDocume
       version,
       description: 'Every answer above 399 is `{ "problems": [{ "code", "message", "node"?, "port"? }] }`.',
     },
-    paths: { ...jobPaths, ...recordingPaths, ...imagePaths, ...otherPaths },
+    paths: { ...jobPaths, ...queuePaths, ...recordingPaths, ...imagePaths, ...otherPaths },
     components: {
       schemas: { ClientMessage: ClientMessageSchema },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Only where the server was started with --token.' } },

@@ -11,6 +11,9 @@ const NodeId = z.string().min(1).max(64);
 /** Run only what these nodes need. */
 export const Targets = z.array(NodeId).min(1).max(10_000).meta({ description: 'Ids of nodes: run only what these need.' });
 
+/** Which of two waiting jobs is first. */
+export const Priority = z.int().min(-100).max(100).meta({ description: 'Higher ones run first; 0 is usual.' });
+
 /** `POST /v1/jobs` with options; a bare document is taken as well. */
 export const RunBody = z
   .strictObject({
@@ -20,12 +23,32 @@ export const RunBody = z
       .meta({ description: 'A saved graph, the compact form, or a ComfyUI file; as JSON or as text.' }),
     targets: Targets.optional(),
     fresh: z.boolean().optional().meta({ description: 'Compute everything again instead of using cached results.' }),
+    priority: Priority.optional(),
     record: z.boolean().optional().meta({ description: 'Keep what each step of a sampler looked like, for GET /v1/jobs/{id}/steps.' }),
   })
   .meta({ id: 'RunBody' });
 
 /** `PATCH /v1/jobs/:id`. */
-export const JobChange = z.strictObject({ state: z.enum(['queued', 'paused']) }).meta({ id: 'JobChange' });
+export const JobChange = z
+  .strictObject({ state: z.enum(['queued', 'paused']).optional(), priority: Priority.optional() })
+  .refine(({ state, priority }) => state !== undefined || priority !== undefined, 'give a state, a priority, or both')
+  .meta({ id: 'JobChange' });
+
+/** `PATCH /v1/queue`. */
+export const QueueChange = z.strictObject({ paused: z.boolean() }).meta({ id: 'QueueChange' });
+
+const JobIds = z.array(JobId).min(1).max(10_000);
+
+/** Where jobs go in the queue. */
+export const Place = z
+  .union([z.enum(['first', 'last']), z.strictObject({ before: JobId })], 'a place is “first”, “last” or {"before": id}')
+  .meta({ id: 'Place', description: 'Before all others, behind them, or just before another one.' });
+
+/** `POST /v1/queue/move`. */
+export const QueueMove = z.strictObject({ jobs: JobIds, to: Place }).meta({ id: 'QueueMove' });
+
+/** `POST /v1/queue/cancel`. */
+export const QueueCancel = z.strictObject({ jobs: JobIds }).meta({ id: 'QueueCancel' });
 
 /** `POST /v1/session`. */
 export const SessionBody = z.strictObject({ token: z.string().min(1).max(4096) }).meta({ id: 'SessionBody' });
@@ -34,6 +57,13 @@ const count = (most: number, usual: number) => z.coerce.number().int().min(1).ma
 
 /** Query of `GET /v1/jobs`. */
 export const JobsQuery = z.strictObject({ limit: count(500, 50) });
+
+/** Query of `GET /v1/history`. */
+export const HistoryQuerySchema = z.strictObject({
+  limit: count(200, 50),
+  after: z.string().max(200).optional().meta({ description: '`next` of the page before.' }),
+  state: z.enum(['done', 'failed', 'cancelled']).optional(),
+});
 
 /** Query of `GET /v1/jobs/:id/events`. */
 export const EventsQuery = z.strictObject({

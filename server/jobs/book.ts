@@ -1,5 +1,6 @@
 import { isFinal, type JobSnapshot, type PreviewHeader, type RunEvent, type StateEvent } from '../../workflows/protocol.ts';
 import { JobLog, type LogEntry } from './log.ts';
+import type { Beginning } from './progress.ts';
 import { Recordings } from './recordings.ts';
 
 /** Who hears of all jobs at once. Called on the spot: must not throw and must not wait. */
@@ -41,9 +42,9 @@ export class JobBook {
   }
 
   /** Begins a log, unless there is one; its first event is to follow. */
-  open(id: string, created: number): boolean {
+  open(id: string, beginning: Beginning): boolean {
     if (this.#logs.has(id)) return false;
-    this.#logs.set(id, new JobLog(id, created, this.#bounds.logEvents));
+    this.#logs.set(id, new JobLog(id, beginning, this.#bounds.logEvents));
     return true;
   }
 
@@ -64,9 +65,12 @@ export class JobBook {
       .map((log) => log.snapshot());
   }
 
-  /** Those that wait or run, oldest first. */
-  unfinished(): readonly JobSnapshot[] {
-    return [...this.#logs.values()].filter(({ state }) => !isFinal(state)).map((log) => log.snapshot());
+  /** Those that wait or run, oldest first, at most `limit`. */
+  unfinished(limit: number): readonly JobSnapshot[] {
+    return [...this.#logs.values()]
+      .filter(({ state }) => !isFinal(state))
+      .slice(0, limit)
+      .map((log) => log.snapshot());
   }
 
   /** Notes an event and tells everybody. Nothing is added to a job that has ended or is not known. */

@@ -2,75 +2,143 @@ import { randomUUID } from 'node:crypto';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { isFinal, type JobSnapshot, type RecordedNode } from '../../workflows/protocol.ts';
 import type { Engine } from '../engine/types.ts';
+import { Arrivals } from './arrivals.ts';
 import { type BookBounds, JobBook, type JobListener, type JobPreview } from './book.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { JobLog } from './log.ts';
-import type { JobRequest, JobStore } from './store.ts';
+import { Positions } from './positions.ts';
+import { duplicate, recordedSnapshot } from './records.ts';
+import type { HistoryPage, HistoryQuery, JobRecord, JobRequest, JobStore, Place, QueuedJob, Recovered, WaitingJob } from './store.ts';
+import type { Submission } from './submission.ts';
 
-/** What somebody wants to have run, validated. Without an id it gets one. */
-export interface Submission {
-  readonly id?: string;
-  /** Identifies the content. */
-  readonly digest: string;
-  /** Size of the document as text. */
-  readonly bytes: number;
-  readonly request: JobRequest;
+/** What jobs are run with. */
+export interface JobsOptions {
+  readonly engines: readonly Engine[];
+  readonly bounds: BookBounds;
+  /** Reads again what was stored of a job; rejects where it cannot be run any more. */
+  readonly read: (source: string) => Promise<JobRequest>;
+  /** The queue is held from the start. */
+  readonly paused?: boolean;
+  /** The queue could not be read or written. */
+  readonly onTrouble?: (error: unknown) => void;
+  /** Told when the end of a job is stored. */
+  readonly onStored?: (id: string) => void;
 }
 
-/** Positions in the queue are told again at most this often, in ms. */
-const positionDelay = 200;
+/** The queue as a whole. */
+export interface QueueState {
+  readonly paused: boolean;
+  readonly waiting: readonly WaitingJob[];
+}
+
+/** Numbers of events go on from here times the number of earlier starts, so that they grow over restarts. */
+const seqOfStart = 1_000_000;
 
 /** All jobs of a server: the queue, what was heard of them, and the engines that run them. */
 export class Jobs {
   readonly #store: JobStore;
   readonly #book: JobBook;
   readonly #dispatcher: Dispatcher;
-  #positionTimer: NodeJS.Timeout | undefined;
+  readonly #positions: Positions;
+  readonly #arrivals = new Arrivals();
+  readonly #opened: Promise<void>;
+  readonly #waiting = new Set<string>();
+  readonly #queueListeners = new Set<() => void>();
+  #paused: boolean;
   #closed = false;
 
-  constructor(store: JobStore, engines: readonly Engine[], bounds: BookBounds) {
+  constructor(store: JobStore, options: JobsOptions) {
+    const { engines, bounds, read, onStored = () => undefined, onTrouble = () => undefined } = options;
     this.#store = store;
+    this.#paused = options.paused ?? false;
     this.#book = new JobBook(bounds, (id) => void store.forget(id));
-    this.#dispatcher = new Dispatcher(engines, store, this.#book);
-    this.#dispatcher.onTaken = () => this.#movedUp();
+    this.#positions = new Positions(store, this.#book);
+    this.#book.listen({ event: ({ event }) => this.#count(event.job), preview: () => undefined });
+    this.#dispatcher = new Dispatcher({
+      engines,
+      store,
+      book: this.#book,
+      request: async (job) => {
+        const kept = this.#arrivals.take(job.id);
+        return job.request ?? kept ?? read(job.source);
+      },
+      arriving: () => (this.#paused || store.isOpen ? undefined : this.#arrivals.next()),
+      onTaken: () => this.#movedUp(),
+      onStored,
+      onTrouble,
+    });
+    this.#opened = store.open().then((recovered) => this.#resume(recovered));
+    this.#opened.catch((thrown: unknown) => {
+      if (!this.#closed) onTrouble(thrown);
+    });
+  }
+
+  /** Resolves when what a former process left is known. */
+  get opened(): Promise<void> {
+    return this.#opened;
   }
 
   /** The job of this id if its content is the same; throws `duplicate-id` if it is other. */
   async known(id: string, digest: string): Promise<JobSnapshot | undefined> {
     const known = await this.#store.find(id, digest);
     if (known === 'other') throw duplicate(id);
-    return known === 'same' ? this.snapshot(id) : undefined;
+    return known === 'same' ? this.find(id) : undefined;
   }
 
-  /** Queues a job, or gives back the one that was queued before. Throws `duplicate-id`, or `busy` when the queue is full. */
+  /**
+   * Queues a job, or gives back the one that was queued before. It may run at once; what is given back is stored. Throws `duplicate-id`, or `busy` when the
+   * queue is full or cannot be written.
+   */
   async submit(submission: Submission): Promise<JobSnapshot> {
-    const { digest, bytes, request, id = randomUUID() } = submission;
     if (this.#closed) throw new GraphError('busy', 'The server is going down. Try again when it is back.');
+    if (this.#store.remembers && !this.#store.isOpen) await this.#opened;
+    const { digest, source, request, id = randomUUID(), title = '', needs = [], priority = 0 } = submission;
+    const job: QueuedJob = { id, digest, bytes: source.length, source, request, title, needs, priority, created: Date.now() };
     // The log stands before the job can be taken; whoever notes first, `queued` is its first event.
-    const opened = this.#book.open(id, Date.now());
-    const addition = await this.#store.add({ id, digest, bytes, request });
-    if (opened && addition !== 'added') this.#book.discard(id);
-    if (addition === 'other') throw duplicate(id);
+    const opened = this.#book.open(id, { title, created: job.created, safe: false, seq: 0 });
+    if (!opened) return this.#standing(id, digest);
+    const arrival = this.#arrivals.add(job, (claimed) => this.#store.add(job, claimed));
+    if (!this.#paused && this.#waiting.size === 0 && this.#dispatcher.start(arrival.direct)) arrival.claim();
+    const addition = await arrival.addition.catch((thrown: unknown) => {
+      this.#refuse(id);
+      throw thrown;
+    });
+    if (addition !== 'added') this.#refuse(id);
     if (addition === 'full')
       throw new GraphError('busy', 'The queue is full. Wait until some jobs are done, or cancel some, and try again.');
-    if (addition === 'added') {
-      const ahead = this.#book.log(id)?.seq === 0 ? await this.#place(id) : 0;
-      if (this.#book.log(id)?.seq === 0) this.#book.note(id, { type: 'state', state: 'queued', at: Date.now(), position: ahead });
-      this.#dispatcher.wake();
-    }
+    if (addition !== 'added') return this.#standing(id, digest);
+    const log = this.#book.log(id);
+    log?.becomeSafe();
+    if (log?.hasBegun === false) this.#book.note(id, { type: 'state', state: 'queued', at: Date.now(), position: this.#waiting.size + 1 });
+    this.#dispatcher.wake();
+    if (priority !== 0) this.#movedUp();
     const snapshot = this.snapshot(id);
     if (snapshot === undefined) throw new GraphError('internal', `The job ${id} is known to the queue but has no log.`);
     return snapshot;
   }
 
+  /** Runs an ended job again under a new id. Undefined if nothing is kept of it. */
+  async retry(id: string, read: (source: string) => Promise<Submission>): Promise<JobSnapshot | undefined> {
+    const record = await this.#store.record(id);
+    if (record === undefined) return undefined;
+    const { priority, title } = record;
+    return this.submit({ ...(await read(record.source)), priority, title });
+  }
+
   /** Cancels a job that waits or runs; an ended one stays as it is. Undefined if the id is not known. */
   async cancel(id: string): Promise<JobSnapshot | undefined> {
     const log = this.#book.log(id);
-    if (log === undefined || isFinal(log.state)) return log?.snapshot();
-    if (await this.#store.withdraw(id)) {
-      this.#book.note(id, { type: 'state', state: 'cancelled', at: Date.now() });
-      this.#movedUp();
-    } else if (!isFinal(log.state)) this.#dispatcher.cancel(id);
+    if (log === undefined || isFinal(log.state)) return this.find(id);
+    if (this.#dispatcher.runs(id)) this.#dispatcher.cancel(id);
+    else {
+      await this.#arrivals.stored(id);
+      const at = Date.now();
+      if (await this.#store.withdraw(id, at)) {
+        this.#arrivals.take(id);
+        this.#book.note(id, { type: 'state', state: 'cancelled', at });
+        this.#movedUp();
+      } else if (!isFinal(log.state)) this.#dispatcher.cancel(id);
+    }
     return log.snapshot();
   }
 
@@ -79,11 +147,61 @@ export class Jobs {
     const log = this.#book.log(id);
     const before = paused ? 'queued' : 'paused';
     if (log === undefined || log.state !== before || !(await this.#store.hold(id, paused))) return log?.snapshot();
-    const position = await this.#place(id);
+    const position = await this.#positions.of(id);
     if (log.state === before)
       this.#book.note(id, { type: 'state', at: Date.now(), ...(paused ? { state: 'paused' } : { state: 'queued', position }) });
     this.#dispatcher.wake();
+    this.#tellQueue();
     return log.snapshot();
+  }
+
+  /** Holds or releases the whole queue; what runs goes on. */
+  async pause(paused: boolean): Promise<void> {
+    await this.#store.pause(paused);
+    this.#paused = paused;
+    this.#tellQueue();
+    if (!paused) this.#dispatcher.wake();
+  }
+
+  /** Puts waiting jobs elsewhere in the queue. Ids that do not wait are left out. */
+  async move(ids: readonly string[], place: Place): Promise<void> {
+    await this.#store.move(ids, place);
+    this.#movedUp();
+    this.#tellQueue();
+  }
+
+  /** Sets the priority of waiting jobs; higher ones run first. */
+  async prioritise(ids: readonly string[], priority: number): Promise<void> {
+    await this.#store.prioritise(ids, priority);
+    this.#movedUp();
+    this.#tellQueue();
+  }
+
+  async queue(): Promise<QueueState> {
+    return { paused: this.#paused, waiting: await this.#store.waiting() };
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** How many wait, as far as it is known here. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  history(query: HistoryQuery): Promise<HistoryPage> {
+    return this.#store.history(query);
+  }
+
+  /** All that is kept of a job; undefined if the id is not known to the store. */
+  record(id: string): Promise<JobRecord | undefined> {
+    return this.#store.record(id);
+  }
+
+  /** What is known of a job, in memory or in the store. */
+  async find(id: string): Promise<JobSnapshot | undefined> {
+    return this.snapshot(id) ?? recordedSnapshot(await this.#store.record(id));
   }
 
   snapshot(id: string): JobSnapshot | undefined {
@@ -99,9 +217,9 @@ export class Jobs {
     return this.#book.snapshots(limit);
   }
 
-  /** Those that wait or run, oldest first. */
-  unfinished(): readonly JobSnapshot[] {
-    return this.#book.unfinished();
+  /** Those that wait or run, oldest first, at most `limit`. */
+  unfinished(limit = Number.POSITIVE_INFINITY): readonly JobSnapshot[] {
+    return this.#book.unfinished(limit);
   }
 
   lastPreview(id: string): JobPreview | undefined {
@@ -122,37 +240,59 @@ export class Jobs {
     return this.#book.listen(listener);
   }
 
-  /** Cancels everything and waits for the engines to let go. */
+  /** Calls back when the queue was held, released or put in another order. */
+  onQueue(listener: () => void): () => void {
+    this.#queueListeners.add(listener);
+    return () => this.#queueListeners.delete(listener);
+  }
+
+  /** Stops everything and waits for the engines to let go. Jobs that are not ended are cancelled, unless the store keeps them. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#positionTimer);
-    for (const { id } of await this.#store.waiting()) await this.cancel(id);
-    clearTimeout(this.#positionTimer);
+    if (!this.#store.durable) for (const { id } of await this.#store.waiting()) await this.cancel(id);
+    this.#positions.close();
     await this.#dispatcher.close();
+    await this.#store.close();
   }
 
-  /** Place in the queue from 1, also for a job that has just left it. */
-  async #place(id: string): Promise<number> {
-    const waiting = await this.#store.waiting();
-    return Math.max(1, waiting.findIndex((job) => job.id === id) + 1);
-  }
-
-  /** Somebody left the queue: tells those behind where they stand now, not more often than anybody can read. */
-  #movedUp(): void {
-    this.#positionTimer ??= setTimeout(() => {
-      this.#positionTimer = undefined;
-      void this.#tellPositions();
-    }, positionDelay).unref();
-  }
-
-  async #tellPositions(): Promise<void> {
-    for (const [index, { id, paused }] of (await this.#store.waiting()).entries()) {
-      const log = this.#book.log(id);
-      if (paused || log === undefined || log.state !== 'queued' || log.position === index + 1) continue;
-      this.#book.note(id, { type: 'state', state: 'queued', at: Date.now(), position: index + 1 });
+  /** Takes up what a former process left. */
+  #resume({ paused, waiting }: Recovered): void {
+    this.#paused = paused;
+    for (const [index, { id, title, created, starts, paused: held }] of waiting.entries()) {
+      if (!this.#book.open(id, { title, created, safe: true, seq: starts * seqOfStart })) continue;
+      const at = Date.now();
+      this.#book.note(id, held ? { type: 'state', state: 'paused', at } : { type: 'state', state: 'queued', at, position: index + 1 });
     }
+    this.#tellQueue();
+    this.#dispatcher.wake();
+  }
+
+  /** What stands under this id already. */
+  async #standing(id: string, digest: string): Promise<JobSnapshot> {
+    await this.#arrivals.stored(id);
+    const known = await this.known(id, digest);
+    if (known === undefined) throw new GraphError('busy', 'The job was refused a moment ago. Send it again.');
+    return known;
+  }
+
+  /** A job that was heard of but not stored: what runs of it is stopped, and nothing is known of it any more. */
+  #refuse(id: string): void {
+    this.#dispatcher.discard(id);
+    this.#arrivals.take(id);
+    this.#waiting.delete(id);
+    this.#book.discard(id);
+  }
+
+  #count(id: string): void {
+    if (this.#book.log(id)?.state === 'queued') this.#waiting.add(id);
+    else this.#waiting.delete(id);
+  }
+
+  #tellQueue(): void {
+    for (const listener of this.#queueListeners) listener();
+  }
+
+  #movedUp(): void {
+    if (this.#waiting.size > 0) this.#positions.changed();
   }
 }
-
-const duplicate = (id: string): GraphError =>
-  new GraphError('duplicate-id', `The job ${id} exists already, with other content. Give the new job another id.`);

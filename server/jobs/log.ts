@@ -1,5 +1,5 @@
 import { isFinal, type JobEvent, type JobSnapshot, type RunEvent, type StateEvent } from '../../workflows/protocol.ts';
-import { advance, newProgress, type Progress, snapshotOf } from './progress.ts';
+import { advance, type Beginning, copyOf, newProgress, type Progress, snapshotOf } from './progress.ts';
 
 /** An event with its JSON, written once for all who read it. */
 export interface LogEntry {
@@ -19,8 +19,11 @@ export class JobLog {
   #bytes = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor(id: string, created: number, limit: number) {
-    this.#progress = newProgress(id, created);
+  readonly #first: number;
+
+  constructor(id: string, beginning: Beginning, limit: number) {
+    this.#progress = newProgress(id, beginning);
+    this.#first = beginning.seq;
     this.#limit = limit;
     this.#compactAt = limit;
   }
@@ -43,8 +46,25 @@ export class JobLog {
     return this.#progress.seq;
   }
 
+  /** Has anything been heard? */
+  get hasBegun(): boolean {
+    return this.#progress.seq > this.#first;
+  }
+
   snapshot(): JobSnapshot {
     return snapshotOf(this.#progress);
+  }
+
+  /** How it will stand after an event that has not been told yet. */
+  snapshotAfter(heard: RunEvent | StateEvent): JobSnapshot {
+    const copy = copyOf(this.#progress);
+    advance(copy, { ...heard, job: copy.id, seq: copy.seq + 1 });
+    return snapshotOf(copy);
+  }
+
+  /** From now on it is stored. */
+  becomeSafe(): void {
+    this.#progress.safe = true;
   }
 
   /** Numbers the event, keeps it and wakes who follows. */

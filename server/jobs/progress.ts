@@ -4,7 +4,9 @@ import { isFinal, type JobEvent, type JobOutput, type JobSnapshot, type JobState
 /** Where a job stands, folded from its events one by one. Node ids come from documents, hence a Map and no object. */
 export interface Progress {
   readonly id: string;
+  readonly title?: string;
   readonly created: number;
+  safe: boolean;
   readonly nodes: Map<string, NodeStatus>;
   readonly outputs: JobOutput[];
   readonly problems: Problem[];
@@ -15,12 +17,37 @@ export interface Progress {
   seq: number;
 }
 
+/** How a job begins to be followed; `seq` is where its numbers go on from. */
+export interface Beginning {
+  readonly title: string;
+  readonly created: number;
+  readonly safe: boolean;
+  readonly seq: number;
+}
+
 /** A job of which nothing has been heard. */
-export function newProgress(id: string, created: number): Progress {
-  return { id, created, nodes: new Map(), outputs: [], problems: [], state: 'queued', seq: 0 };
+export function newProgress(id: string, { title, created, safe, seq }: Beginning): Progress {
+  return { id, ...(title === '' ? {} : { title }), created, safe, nodes: new Map(), outputs: [], problems: [], state: 'queued', seq };
+}
+
+/** The same, to be advanced without changing this one. */
+export const copyOf = (progress: Progress): Progress => ({
+  ...progress,
+  nodes: new Map(progress.nodes),
+  outputs: [...progress.outputs],
+  problems: [...progress.problems],
+});
+
+/** A run that begins anew: nothing of the former one counts. */
+function startOver(progress: Progress): void {
+  progress.nodes.clear();
+  progress.outputs.length = 0;
+  progress.problems.length = 0;
+  delete progress.started;
 }
 
 function setState(progress: Progress, event: Extract<JobEvent, { type: 'state' }>): void {
+  if (progress.state === 'running' && !isFinal(event.state)) startOver(progress);
   progress.state = event.state;
   delete progress.position;
   if (event.position !== undefined) progress.position = event.position;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { type Catalogue, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { parseJson, readWorkflow, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
-import type { NodeId } from '../../workflows/types.ts';
+import { parseJson, readWorkflow, specOfType, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
+import type { NodeId, Workflow } from '../../workflows/types.ts';
 import { checkSentences } from '../http/checks.ts';
 import { RunBody } from '../http/schemas.ts';
 import type { JobRequest } from './store.ts';
@@ -13,10 +14,16 @@ export interface RunWish {
   readonly targets?: readonly NodeId[] | undefined;
   readonly fresh?: boolean | undefined;
   readonly record?: boolean | undefined;
+  readonly priority?: number | undefined;
 }
 
 /** A run as it arrives: the body of a request, a document with or without options around it; or a wish from the socket. */
-export type RunSource = { readonly body: string } | { readonly wish: RunWish };
+export type RunSource = { readonly body: string } | { readonly wish: RunWish } | KeptRun;
+
+/** A run that a store kept: `source` of its reading. */
+export interface KeptRun {
+  readonly kept: string;
+}
 
 /** What identifies a wish. */
 export interface Wanted {
@@ -27,7 +34,17 @@ export interface Wanted {
 
 /** A run that can be queued, or every reason why not; `wanted` is missing when not even the JSON could be read. */
 export type Reading =
-  | { readonly wanted: Wanted; readonly bytes: number; readonly request: JobRequest; readonly warnings: readonly Problem[] }
+  | {
+      readonly wanted: Wanted;
+      /** Document and choices as text, to be read again. */
+      readonly source: string;
+      readonly title: string;
+      /** Models that it loads. */
+      readonly needs: readonly string[];
+      readonly priority?: number;
+      readonly request: JobRequest;
+      readonly warnings: readonly Problem[];
+    }
   | { readonly wanted?: Wanted; readonly problems: readonly Problem[] };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -37,14 +54,35 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const hasOptions = (body: unknown): boolean =>
   isRecord(body) && Object.hasOwn(body, 'workflow') && !(isRecord(body.workflow) && 'class_type' in body.workflow);
 
+const Source = z.object({ workflow: z.unknown(), targets: z.array(z.string()), fresh: z.boolean(), record: z.boolean() });
+
 function wishOf(source: RunSource): RunWish | { readonly problems: readonly Problem[] } {
   if ('wish' in source) return source.wish;
+  if ('kept' in source) {
+    const { targets, ...rest } = Source.parse(parseJson(source.kept));
+    return { ...rest, ...(targets.length === 0 ? {} : { targets }) };
+  }
   if (source.body.trim() === '') throw new GraphError('bad-document', 'The request has no body; a workflow was expected.');
   const body: unknown = parseJson(source.body);
   if (!hasOptions(body)) return { workflow: body };
   const checked = RunBody.safeParse(body);
   if (checked.success) return checked.data;
   return { problems: checkSentences(checked.error).map((message) => ({ code: 'bad-value', message })) };
+}
+
+const longestTitle = 200;
+
+/** Names of the models that a workflow's nodes choose. */
+function modelsOf({ nodes }: Workflow, catalogue: Catalogue): readonly string[] {
+  const names = new Set<string>();
+  for (const { type, inputs } of nodes.values()) {
+    for (const { name, widget } of specOfType(type, catalogue)?.inputs ?? []) {
+      if (widget?.kind !== 'choice' || widget.source !== 'checkpoints') continue;
+      const input = inputs[name];
+      if (input !== undefined && 'value' in input && typeof input.value === 'string') names.add(input.value);
+    }
+  }
+  return [...names];
 }
 
 /** Reads, validates and plans. Never throws. */
@@ -68,7 +106,10 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
       ...(fresh ? { fresh } : {}),
       ...(record ? { record } : {}),
     };
-    return { wanted, bytes: canonical.length, request, warnings };
+    const name = graph?.extra.name;
+    const title = typeof name === 'string' ? name.slice(0, longestTitle) : '';
+    const rank = wish.priority === undefined ? {} : { priority: wish.priority };
+    return { wanted, source: canonical, title, ...rank, needs: modelsOf(workflow, catalogue), request, warnings };
   } catch (thrown) {
     return { ...(wanted === undefined ? {} : { wanted }), problems: [toProblem(thrown)] };
   }

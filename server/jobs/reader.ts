@@ -17,6 +17,7 @@ export interface ReadTask {
 
 const sizeOf = (source: RunSource): number => {
   if ('body' in source) return source.body.length;
+  if ('kept' in source) return source.kept.length;
   return typeof source.wish.workflow === 'string' ? source.wish.workflow.length : 0;
 };
 

@@ -1,24 +1,30 @@
-import type { Problem } from '../../nodes/kit/index.ts';
+import { GraphError, type Problem } from '../../nodes/kit/index.ts';
 import type { JobSnapshot } from '../../workflows/protocol.ts';
 import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { Jobs } from './jobs.ts';
 import type { Reading, RunSource } from './read.ts';
 import type { DocumentReader } from './reader.ts';
+import type { JobRequest } from './store.ts';
+import type { Submission } from './submission.ts';
 
 /** A job that stands, or every reason why it does not. */
 export type SubmitAnswer = { readonly job: JobSnapshot; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
 
-/** What a submission goes through. */
-export interface SubmitContext {
-  readonly jobs: Jobs;
+/** What documents are read with. */
+export interface ReadContext {
   readonly reader: DocumentReader;
   readonly catalogue: LiveCatalogue;
+}
+
+/** What a submission goes through. */
+export interface SubmitContext extends ReadContext {
+  readonly jobs: Jobs;
 }
 
 const listProblems = ['not-in-list', 'missing-model', 'missing-file'];
 
 /** Reads with the lists as they are now: a file that arrived a moment ago may not have been noticed yet. */
-async function readFresh(source: RunSource, { reader, catalogue }: SubmitContext): Promise<Reading> {
+async function readFresh(source: RunSource, { reader, catalogue }: ReadContext): Promise<Reading> {
   const reading = await reader.read(source, catalogue.current);
   if (!('problems' in reading) || !reading.problems.some(({ code }) => listProblems.includes(code))) return reading;
   return (await catalogue.refresh()) ? reader.read(source, catalogue.current) : reading;
@@ -32,6 +38,20 @@ export async function submitRun(source: RunSource, context: SubmitContext): Prom
   const known = wanted?.id === undefined ? undefined : await context.jobs.known(wanted.id, wanted.digest);
   if (known !== undefined) return { job: known, warnings: [] };
   if ('problems' in reading) return reading;
-  const { bytes, request, warnings } = reading;
-  return { job: await context.jobs.submit({ ...reading.wanted, bytes, request }), warnings };
+  const { wanted: identity, warnings, ...content } = reading;
+  return { job: await context.jobs.submit({ ...identity, ...content }), warnings };
 }
+
+/** What is kept of a job as a submission under a new id. Throws the first reason why it cannot be run (any more). */
+export async function readAgain(source: string, context: ReadContext): Promise<Submission> {
+  const reading = await readFresh({ kept: source }, context);
+  if ('problems' in reading) {
+    const [{ code, message, ...place } = { code: 'internal' as const, message: 'The workflow cannot be read.' }] = reading.problems;
+    throw new GraphError(code, message, { place });
+  }
+  const { wanted, warnings: _, ...content } = reading;
+  return { digest: wanted.digest, ...content };
+}
+
+/** What is to be run for a job that a store kept. */
+export const readKept = async (source: string, context: ReadContext): Promise<JobRequest> => (await readAgain(source, context)).request;

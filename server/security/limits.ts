@@ -4,6 +4,8 @@ export interface Limits {
   readonly document: number;
   /** Any other JSON body. */
   readonly body: number;
+  /** A list of jobs. */
+  readonly queueBody: number;
   /** One uploaded picture, and its pixels. */
   readonly upload: number;
   readonly pixels: number;
@@ -36,12 +38,13 @@ export interface Limits {
 export const defaultLimits: Limits = {
   document: 16 * 1024 * 1024,
   body: 64 * 1024,
+  queueBody: 1024 * 1024,
   upload: 32 * 1024 * 1024,
   pixels: 64_000_000,
   connections: 512,
   sockets: 64,
-  queued: 1000,
-  queuedBytes: 64 * 1024 * 1024,
+  queued: 20_000,
+  queuedBytes: 1024 * 1024 * 1024,
   finished: 200,
   finishedBytes: 32 * 1024 * 1024,
   recordingBytes: 64 * 1024 * 1024,

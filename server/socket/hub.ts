@@ -1,13 +1,23 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { DeviceStatus, ServerMessage } from '../../workflows/protocol.ts';
+import type { DeviceStatus, QueueSummary, ServerMessage } from '../../workflows/protocol.ts';
 import type { ServerContext } from '../http/context.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { Page } from './page.ts';
 
 /** How long a page may take to say goodbye, in ms. */
 const farewell = 1000;
 
 const noDevice: DeviceStatus = { device: 'none', provider: 'none', state: 'failed', message: 'The server has no engine.' };
+
+/** Jobs that a page is told of when it comes; the others it may ask for. */
+const welcomed = 500;
+
+/** The queue in short. */
+const queueSummary = ({ paused, waitingCount }: Jobs): QueueSummary => ({ paused, waiting: waitingCount });
+
+/** Tells pages that the queue has changed. */
+export const queueMessage = (jobs: Jobs): ServerMessage => ({ type: 'queue', queue: queueSummary(jobs) });
 
 /** All open pages. */
 export class SocketHub {
@@ -39,7 +49,7 @@ export class SocketHub {
     this.#pages.set(socket, page);
     socket.on('close', () => this.#pages.delete(socket));
     const { version, devices, jobs } = this.#context;
-    page.tell({ type: 'welcome', version, device: devices()[0] ?? noDevice, jobs: jobs.unfinished() });
+    page.tell({ type: 'welcome', version, device: devices()[0] ?? noDevice, jobs: jobs.unfinished(welcomed), queue: queueSummary(jobs) });
   }
 
   /** Tells everybody. */

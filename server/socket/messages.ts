@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Problem } from '../../nodes/kit/index.ts';
 import { checkSentences } from '../http/checks.ts';
-import { JobId, Targets } from '../http/schemas.ts';
+import { JobId, Place, Priority, Targets } from '../http/schemas.ts';
+
+const Several = z.array(JobId).min(1).max(10_000);
 
 /** What a page may send, checked to the last field. */
 export const ClientMessageSchema = z.discriminatedUnion('type', [
@@ -14,6 +16,10 @@ export const ClientMessageSchema = z.discriminatedUnion('type', [
     record: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal('cancel'), job: JobId }),
+  z.strictObject({ type: z.literal('pause'), paused: z.boolean() }),
+  z.strictObject({ type: z.literal('hold'), jobs: Several, paused: z.boolean() }),
+  z.strictObject({ type: z.literal('move'), jobs: Several, to: Place }),
+  z.strictObject({ type: z.literal('prioritise'), jobs: Several, priority: Priority }),
   z.strictObject({ type: z.literal('watch'), jobs: z.array(JobId).max(1000), previews: z.boolean().optional() }),
   z.strictObject({ type: z.literal('ping'), at: z.number() }),
 ]);

@@ -4,6 +4,7 @@ import { GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { isFinal, type ServerMessage } from '../../workflows/protocol.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { JobPreview } from '../jobs/book.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { LogEntry } from '../jobs/log.ts';
 import { submitRun } from '../jobs/submit.ts';
 import { type CheckedMessage, readMessage } from './messages.ts';
@@ -39,6 +40,16 @@ function corked(socket: WebSocket, stream: Duplex): Wire {
       socket.send(data, sent);
     },
   };
+}
+
+type QueueMessage = Extract<CheckedMessage, { type: 'pause' | 'hold' | 'move' | 'prioritise' }>;
+
+/** Whatever changes the queue; all pages hear of it. */
+async function changeQueue(message: QueueMessage, jobs: Jobs): Promise<void> {
+  if (message.type === 'pause') await jobs.pause(message.paused);
+  else if (message.type === 'move') await jobs.move(message.jobs, message.to);
+  else if (message.type === 'prioritise') await jobs.prioritise(message.jobs, message.priority);
+  else for (const id of message.jobs) await jobs.hold(id, message.paused);
 }
 
 /** One open socket: what it watches, and what it is told. */
@@ -119,8 +130,9 @@ export class Page {
     try {
       if (message.type === 'run') await this.#run(message);
       else if (message.type === 'cancel') await this.#cancel(message.job);
-      else if (message.type === 'watch') this.#watch(message);
-      else this.tell({ type: 'pong', at: message.at });
+      else if (message.type === 'watch') await this.#watch(message);
+      else if (message.type === 'ping') this.tell({ type: 'pong', at: message.at });
+      else await changeQueue(message, this.#context.jobs);
     } catch (thrown) {
       this.#fail(message, thrown);
     }
@@ -149,7 +161,7 @@ export class Page {
       }
       const { job } = answer;
       this.tell({ type: 'accepted', id: job.id, position: job.position ?? 0 });
-      if (repeated) this.#present(job.id);
+      if (repeated) await this.#present(job.id);
     } catch (thrown) {
       if (!watched) this.#watched.delete(wish.id);
       throw thrown;
@@ -160,11 +172,11 @@ export class Page {
     if ((await this.#context.jobs.cancel(id)) === undefined) this.tell({ type: 'unknown-job', id });
   }
 
-  #watch({ jobs, previews }: Extract<CheckedMessage, { type: 'watch' }>): void {
+  async #watch({ jobs, previews }: Extract<CheckedMessage, { type: 'watch' }>): Promise<void> {
     if (previews !== undefined) this.#previews = previews;
     for (const id of jobs) {
       this.#add(id);
-      this.#present(id);
+      await this.#present(id);
     }
   }
 
@@ -179,8 +191,9 @@ export class Page {
   }
 
   /** The present state of a job, and its newest preview. */
-  #present(id: string): void {
-    const job = this.#context.jobs.snapshot(id);
+  async #present(id: string): Promise<void> {
+    const { jobs } = this.#context;
+    const job = jobs.snapshot(id) ?? (await jobs.find(id));
     if (job === undefined) {
       this.tell({ type: 'unknown-job', id });
       return;

@@ -34,6 +34,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+
 const residentMegabytes = (pid: number): number =>
   Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1000;
 
@@ -55,7 +57,7 @@ describe('a real server with a real engine', () => {
 
   beforeAll(async () => {
     data = await temporaryFolder();
-    program = new Program('serve', '--port', '0', '--data', data, '--device', 'cpu');
+    program = new Program('serve', '--port', '0', '--data', data, '--device', 'cpu', '--queue', 'embedded');
     rig = { port: Number((await program.says(/^litegraph-diffusion is at http:\/\/127\.0\.0\.1:(\d+) \(cpu\)$/m))[1]) };
   });
 
@@ -65,10 +67,15 @@ describe('a real server with a real engine', () => {
     await rm(data, { recursive: true, force: true });
   });
 
-  it('takes a quarter of the memory of the other one, before a model is loaded', () => {
-    const processes = [pid(), ...childrenOf(pid())];
-    expect(processes).toHaveLength(2);
-    expect(processes.map(residentMegabytes).reduce((sum, size) => sum + size, 0)).toBeLessThan(238);
+  it('takes a quarter of the memory of the other one, before a model is loaded, and with its queue less than half', async () => {
+    // The first answer of the queue tells that its database is made and open.
+    expect((await ask(rig, '/v1/queue')).status).toBe(200);
+    const children = childrenOf(pid());
+    expect(children).toHaveLength(2);
+    const [queue = 0] = children.filter((child) => commandOf(child).includes('embedded-child'));
+    const megabytes = [pid(), ...children.filter((child) => child !== queue)].map(residentMegabytes).reduce((sum, size) => sum + size, 0);
+    expect(megabytes).toBeLessThan(238);
+    expect(megabytes + residentMegabytes(queue)).toBeLessThan(480);
   });
 
   it('makes a picture over the socket, with previews, and keeps the seed exact in it', async () => {
@@ -148,13 +155,28 @@ describe('a real server with a real engine', () => {
     back.socket.close();
   });
 
-  it('survives the death of its engine: that job is failed with the cause, the next one is done', async () => {
+  it('survives the death of its engine: the job runs again, after a second death it is given up, and the next one is done', async () => {
     const visitor = await visit(rig);
+    const killEngine = async (): Promise<void> => {
+      visitor.previews.length = 0;
+      await visitor.until(({ previews }) => previews.length > 0);
+      const engine = childrenOf(pid()).find((child) => commandOf(child).includes('engine/child'));
+      expect(engine).toBeDefined();
+      if (engine !== undefined) process.kill(engine, 'SIGKILL');
+    };
+    visitor.send({ type: 'run', id: 'hurt', workflow: shot('2', 300) });
+    await killEngine();
+    await visitor.reaches('hurt', 'done');
+    expect(visitor.events('hurt').filter((event) => event.startsWith('state'))).toEqual([
+      'state queued',
+      'state running',
+      'state queued',
+      'state running',
+      'state done',
+    ]);
     visitor.send({ type: 'run', id: 'doomed', workflow: shot('2', 1000) });
-    await visitor.until(({ previews }) => previews.length > 0);
-    const engine = childrenOf(pid()).find((child) => readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('engine'));
-    expect(engine).toBeDefined();
-    if (engine !== undefined) process.kill(engine, 'SIGKILL');
+    await killEngine();
+    await killEngine();
     await visitor.reaches('doomed', 'failed');
     expect((await ask(rig, '/v1/jobs/doomed')).json()).toMatchObject({ problems: [{ code: 'engine-lost' }] });
     visitor.send({ type: 'run', id: 'next', workflow: shot('2', 2) });
@@ -203,7 +225,7 @@ describe('a real server with a real engine', () => {
     const children = childrenOf(pid());
     program.child.kill('SIGTERM');
     expect((await visitor.closed).code).toBe(1001);
-    expect(visitor.events('last').at(-1)).toBe('state cancelled');
+    expect(visitor.events('last').at(-1)).toBe('state queued');
     expect(await program.exit).toBe(0);
     expect(await readdir(data)).not.toContain('.litegraph-diffusion.lock');
     expect(children.filter(isAlive)).toEqual([]);

@@ -149,7 +149,7 @@ describe('jobs over HTTP', () => {
     ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, 'bad-document'],
     ['a bad id', { id: '../x', workflow: workflow() }, 400, 'bad-value'],
     ['__proto__ as id', { id: '__proto__', workflow: workflow() }, 400, 'bad-value'],
-    ['an unknown option', { id: 'x', workflow: workflow(), priority: 1 }, 400, 'bad-value'],
+    ['an unknown option', { id: 'x', workflow: workflow(), urgent: true }, 400, 'bad-value'],
     ['an unknown target', { workflow: workflow(), targets: ['9'] }, 400, 'unknown-node'],
     ['a number as workflow', { workflow: 5 }, 400, 'bad-value'],
     ['an empty workflow', {}, 400, undefined],

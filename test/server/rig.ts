@@ -131,6 +131,7 @@ export async function startRig(options: Partial<ServeOptions> = {}, engine = new
     listModels: async () => [{ name: 'tiny', family: 'sd1', bytes: 12, embedded: true }],
     startEngines: () => [engine],
     log: silentLog,
+    queue: 'memory',
     ...options,
     data,
     models,

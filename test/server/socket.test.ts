@@ -34,7 +34,7 @@ describe('the socket', () => {
     sink.event({ type: 'shown', node: '2', content: { kind: 'text', text: 'hello' } });
     end('done');
     await visitor.reaches('a', 'done');
-    expect(await visitor.message('accepted')).toEqual({ type: 'accepted', id: 'a', position: 1 });
+    expect(await visitor.message('accepted')).toEqual({ type: 'accepted', id: 'a', position: 0 });
     expect(visitor.events('a')).toEqual(['state queued', 'state running', 'started', 'step', 'shown', 'state done']);
     expect(visitor.previews).toEqual([{ header: header('a', 1), bytes: Buffer.from([255, 216, 1]) }]);
   });
@@ -310,7 +310,7 @@ describe('a slow reader', () => {
     };
     let behind = 0;
     const outbox = new Outbox(wire, { previewBacklog: 1000, eventBacklog: 2000, socketBacklog: 10_000 }, () => behind++);
-    const log = new JobLog('a', 0, 100_000);
+    const log = new JobLog('a', { title: '', created: 0, safe: true, seq: 0 }, 100_000);
     const preview = (index: number): JobPreview => ({ header: header('a', index), frame: new Uint8Array(600) });
     for (let i = 1; i <= 10_000; i++) {
       outbox.event(log.append({ type: 'step', node: String(i % 3), index: i, total: 10_000 }));
@@ -350,7 +350,7 @@ describe('an outbox', () => {
   it('holds previews back by themselves, of each node the newest, which may come after its end', () => {
     const wire = silentWire();
     const outbox = new Outbox(wire, { previewBacklog: 1000, eventBacklog: 100_000, socketBacklog: 1_000_000 }, () => undefined);
-    const log = new JobLog('a', 0, 100);
+    const log = new JobLog('a', { title: '', created: 0, safe: true, seq: 0 }, 100);
     for (let i = 0; i < 50; i++) outbox.preview({ header: header('a', i), frame: new Uint8Array(600) });
     expect(wire.sent).toBe(2);
     outbox.event(log.append({ type: 'finished', node: '1', outcome: 'ran', ms: 1, reason: '' }));
@@ -362,7 +362,7 @@ describe('an outbox', () => {
 
 describe('a log', () => {
   it('beyond its limit forgets stale steps and nothing else', () => {
-    const log = new JobLog('a', 0, 50);
+    const log = new JobLog('a', { title: '', created: 0, safe: true, seq: 0 }, 50);
     log.append({ type: 'state', state: 'queued', at: 1, position: 2 });
     log.append({ type: 'state', state: 'queued', at: 2, position: 1 });
     log.append({ type: 'state', state: 'running', at: 3 });

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import type { Problem } from '../../nodes/kit/index.ts';
+import type { JobSnapshot } from '../../workflows/protocol.ts';
+import type {
+  Addition,
+  Ending,
+  HistoryPage,
+  HistoryQuery,
+  JobRecord,
+  JobStore,
+  Place,
+  QueuedJob,
+  Recovered,
+  TakenJob,
+  WaitingJob,
+} from '../jobs/store.ts';
+import { arranged } from './arrange.ts';
+import type { Database, Row, Statement } from './database.ts';
+import { jobRecord, numberIn, takenJob, textIn, waitingJob } from './rows.ts';
+import { schemaStatements } from './schema.ts';
+import * as sql from './statements.ts';
+
+/** What a store of one host is made with. */
+export interface DurableOptions {
+  readonly database: Database;
+  /** Names this host in the database; the same after a restart. */
+  readonly worker: string;
+  /** Did the database hold anything before? Until it is open nothing is known of its ids. */
+  readonly existed: boolean;
+  readonly bounds: { readonly queued: number; readonly queuedBytes: number };
+  /** Models that this host has; undefined: whatever was accepted here can be run here. */
+  readonly models?: () => readonly string[];
+  /** Begin with a held queue. */
+  readonly paused?: boolean;
+}
+
+/** Ended jobs that are kept. */
+const history = 10_000;
+/** Ended jobs between two prunings. */
+const pruneEvery = 200;
+/** A job during which its server died this often is not tried again: it may be the cause. */
+const mostDeaths = 5;
+
+/** A queue in a database: it outlives the process, and several hosts may share it. */
+export class DurableJobStore implements JobStore {
+  readonly durable = true;
+  readonly #options: DurableOptions;
+  readonly #opened: Promise<Recovered>;
+  #isOpen = false;
+  #finished = 0;
+
+  constructor(options: DurableOptions) {
+    this.#options = options;
+    this.#opened = this.#open();
+    this.#opened.catch(() => undefined);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get remembers(): boolean {
+    return this.#isOpen || this.#options.existed;
+  }
+
+  open(): Promise<Recovered> {
+    return this.#opened;
+  }
+
+  async add(job: QueuedJob, claimed: () => boolean): Promise<Addition> {
+    await this.#opened;
+    const { worker, bounds } = this.#options;
+    const token = randomUUID();
+    const insertion = sql.insertion(job, { token, worker: claimed() ? worker : undefined, bounds });
+    const [, [row] = []] = await this.#change(insertion, job.id);
+    if (row === undefined) return 'full';
+    if (row.token === token) return 'added';
+    return row.digest === job.digest ? 'same' : 'other';
+  }
+
+  async find(id: string, digest: string): Promise<'same' | 'other' | undefined> {
+    if (!this.remembers) return undefined;
+    await this.#opened;
+    const [row] = await this.#rows(sql.digestOf(id));
+    if (row === undefined) return undefined;
+    return row.digest === digest ? 'same' : 'other';
+  }
+
+  async take(): Promise<TakenJob | undefined> {
+    await this.#opened;
+    const { worker, models } = this.#options;
+    const taking = sql.taking({ worker, models: models?.() }, { ticket: randomUUID(), at: Date.now() });
+    const [, [row] = []] = await this.#options.database.run(taking);
+    return row && takenJob(row);
+  }
+
+  async finish(id: string, { state, at, snapshot }: Ending): Promise<void> {
+    await this.#opened;
+    const { worker } = this.#options;
+    const prune = ++this.#finished % pruneEvery === 0 ? [sql.pruning(history)] : [];
+    await this.#change([sql.ending(id, worker, { state, at, snapshot: JSON.stringify(snapshot) }), ...prune], id);
+  }
+
+  async giveBack(id: string): Promise<void> {
+    await this.#opened;
+    await this.#change([sql.givingBack(id, this.#options.worker)], id);
+  }
+
+  async countLoss(id: string): Promise<number> {
+    await this.#opened;
+    const [row] = await this.#rows(sql.countingLoss(id));
+    return numberIn(row, 'losses');
+  }
+
+  async withdraw(id: string, at: number): Promise<boolean> {
+    await this.#opened;
+    const record = await this.record(id);
+    if (record === undefined) return false;
+    const [rows = []] = await this.#change([sql.withdrawal(id, at, JSON.stringify(endedAs('cancelled', record, at)))], id);
+    return rows.length > 0;
+  }
+
+  async hold(id: string, paused: boolean): Promise<boolean> {
+    await this.#opened;
+    const [rows = []] = await this.#change([sql.holding(id, paused)], id);
+    return rows.length > 0;
+  }
+
+  async move(ids: readonly string[], place: Place): Promise<void> {
+    const { order, priorities } = arranged(await this.waiting(), ids, place);
+    await this.#change(sql.arrangement(order, priorities), '');
+  }
+
+  async prioritise(ids: readonly string[], priority: number): Promise<void> {
+    await this.#opened;
+    await this.#change([sql.prioritising(ids, priority)], '');
+  }
+
+  async pause(paused: boolean): Promise<void> {
+    await this.#opened;
+    await this.#change([sql.setting('paused', String(paused))], '');
+  }
+
+  async waiting(limit?: number): Promise<readonly WaitingJob[]> {
+    await this.#opened;
+    return (await this.#rows(sql.waitingJobs(limit))).map(waitingJob);
+  }
+
+  async record(id: string): Promise<JobRecord | undefined> {
+    await this.#opened;
+    const [row] = await this.#rows(sql.oneRecord(id));
+    return row && jobRecord(row);
+  }
+
+  async history(query: HistoryQuery): Promise<HistoryPage> {
+    await this.#opened;
+    const rows = await this.#rows(sql.historyPage({ ...query, limit: query.limit + 1 }, placeFrom(query.after)));
+    const jobs = rows.slice(0, query.limit).map(jobRecord);
+    const last = jobs.at(-1);
+    return rows.length > query.limit && last !== undefined ? { jobs, next: `${last.ended}~${last.id}` } : { jobs };
+  }
+
+  async forget(): Promise<void> {
+    // What is kept lies in the database.
+  }
+
+  async close(): Promise<void> {
+    await this.#options.database.close();
+  }
+
+  async #open(): Promise<Recovered> {
+    const { database, paused } = this.#options;
+    await database.run([...schemaStatements, ...(paused ? [sql.setting('paused', 'true')] : [])]);
+    const parked = await this.#recover();
+    const [held] = await this.#rows(sql.readSetting('paused'));
+    this.#isOpen = true;
+    return { paused: textIn(held, 'value') === 'true', waiting: (await this.#rows(sql.waitingJobs())).map(waitingJob), parked };
+  }
+
+  /** Jobs that ran here when the last process died wait again; one that was there too often ends. */
+  async #recover(): Promise<readonly string[]> {
+    const { worker } = this.#options;
+    const rows = await this.#rows(sql.orphansOf(worker));
+    const ids = (which: (row: Row) => boolean): string[] => rows.filter(which).map((row) => String(row.id));
+    const isSpent = (row: Row): boolean => numberIn(row, 'deaths') + 1 >= mostDeaths;
+    await this.#change(
+      [
+        sql.reviving(
+          ids((row) => !isSpent(row)),
+          worker,
+        ),
+      ],
+      '',
+    );
+    const at = Date.now();
+    const endings = rows.filter(isSpent).map((row) => {
+      const snapshot = endedAs('failed', { id: String(row.id), title: textIn(row, 'title') ?? '', created: numberIn(row, 'created') }, at);
+      return sql.ending(snapshot.id, worker, { state: 'failed', at, snapshot: JSON.stringify({ ...snapshot, problems: [tooDeadly] }) });
+    });
+    await this.#change(endings, '');
+    return ids(isSpent);
+  }
+
+  async #rows(statement: Statement): Promise<readonly Row[]> {
+    const [rows = []] = await this.#options.database.run([statement]);
+    return rows;
+  }
+
+  /** Changes something, and tells the other hosts which job it was about; '' is the whole queue. */
+  #change(statements: readonly Statement[], id: string): Promise<readonly (readonly Row[])[]> {
+    const { database, worker } = this.#options;
+    return database.run(database.shared ? [...statements, sql.telling(JSON.stringify({ worker, id }))] : statements);
+  }
+}
+
+const tooDeadly: Problem = {
+  code: 'engine-lost',
+  message: `The server died ${mostDeaths} times while this job ran, so it is not tried again by itself. The usual cause is too little memory: try a smaller size or batch, then run it again.`,
+};
+
+/** What is kept of a job that ended without having been watched by this process. */
+const endedAs = (state: Ending['state'], { id, title, created }: Pick<JobRecord, 'id' | 'title' | 'created'>, at: number): JobSnapshot => ({
+  id,
+  title,
+  safe: true,
+  state,
+  created,
+  ended: at,
+  nodes: {},
+  outputs: [],
+  problems: [],
+  seq: 0,
+});
+
+function placeFrom(after: string | undefined): sql.HistoryPlace | undefined {
+  const [, ended, id] = /^([\d.]+)~(.+)$/.exec(after ?? '') ?? [];
+  return ended === undefined || id === undefined ? undefined : { ended: Number(ended), id };
+}

@@ -1,0 +1,85 @@
+// The process of the embedded database: it blocks its thread for as long as a query takes. Talks to embedded.ts by IPC; ends when its parent is gone.
+import { existsSync } from 'node:fs';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { registerChild } from '../files/children.ts';
+import type { Row, Statement } from './database.ts';
+import type { FromDatabase, ToDatabase } from './messages.ts';
+
+/** A queue needs little: with the usual 128 MB of buffers this process would be twice as large. */
+const settings = ['shared_buffers=4MB', 'wal_buffers=256kB', 'max_wal_size=64MB', 'min_wal_size=32MB'];
+
+const send = (message: FromDatabase): void => {
+  process.send?.(message);
+};
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+const codeOf = (thrown: unknown): string | undefined =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+
+const openFolder = (folder: string): Promise<PGlite> =>
+  PGlite.create({ dataDir: folder, startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])] });
+
+/** Makes a database where there is none, beside its place first, so that a half-made one is never opened. Making it takes much memory, which only the end of the process gives back. */
+async function make(folder: string): Promise<void> {
+  const isDraft = (name: string): boolean => name.startsWith(`${basename(folder)}.`) && name.endsWith('.new');
+  for (const name of (await readdir(dirname(folder))).filter(isDraft))
+    await rm(join(dirname(folder), name), { recursive: true, force: true });
+  const draft = `${folder}.${process.pid}.new`;
+  const database = await openFolder(draft);
+  await database.close();
+  await rename(draft, folder);
+}
+
+async function open(folder: string, children: string): Promise<PGlite | undefined> {
+  registerChild(children);
+  try {
+    if (!existsSync(join(folder, 'PG_VERSION'))) {
+      await make(folder);
+      send({ type: 'made' });
+      return undefined;
+    }
+    const database = await openFolder(folder);
+    send({ type: 'ready' });
+    return database;
+  } catch (thrown) {
+    send({ type: 'unusable', message: messageOf(thrown) });
+    return undefined;
+  }
+}
+
+async function run(database: PGlite, statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+  const [only] = statements;
+  if (only !== undefined && statements.length === 1) return [(await database.query<Row>(only.text, [...(only.values ?? [])])).rows];
+  return database.transaction(async (transaction) => {
+    const results: (readonly Row[])[] = [];
+    for (const { text, values = [] } of statements) results.push((await transaction.query<Row>(text, [...values])).rows);
+    return results;
+  });
+}
+
+function serve(): void {
+  let opened: Promise<PGlite | undefined> = Promise.resolve(undefined);
+  const answer = async ({ id, statements }: Extract<ToDatabase, { type: 'run' }>): Promise<void> => {
+    try {
+      const database = await opened;
+      if (database === undefined) throw new Error('the database is not open');
+      send({ type: 'rows', id, rows: await run(database, statements) });
+    } catch (thrown) {
+      const code = codeOf(thrown);
+      send({ type: 'refused', id, message: messageOf(thrown), ...(code === undefined ? {} : { code }) });
+    }
+  };
+  process.on('message', (message: ToDatabase) => {
+    if (message.type === 'open') opened = open(message.folder, message.children);
+    else if (message.type === 'run') void answer(message);
+    else void opened.then((database) => database?.close()).finally(() => process.exit(0));
+  });
+  process.on('disconnect', () => process.exit(0));
+  // The terminal's Ctrl-C goes to the whole group; the server decides when this process ends.
+  process.on('SIGINT', () => undefined);
+}
+
+serve();

@@ -1,0 +1,106 @@
+import pg from 'pg';
+import { GraphError } from '../../nodes/kit/index.ts';
+import type { Database, Row, Statement } from './database.ts';
+
+/** Connections of one process, besides the one that listens. */
+const connections = 4;
+
+/** A lost listener is opened again after this, in ms. */
+const relisten = 1000;
+
+const unreachable = (cause: unknown): GraphError => {
+  const reason = cause instanceof Error ? cause.message || String(cause) : String(cause);
+  return new GraphError('busy', `The database of --queue cannot be reached: ${reason}. Start it, or check the address.`, { cause });
+};
+
+/** A PostgreSQL server at `postgres://…`. Throws `busy` where it cannot be reached. */
+export async function openPostgres(url: string): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 5000, keepAlive: true });
+  // A connection that is lost while idle is replaced by the pool; whoever uses one hears of it there.
+  pool.on('error', () => undefined);
+  const listeners: Listener[] = [];
+  await pool.query('select 1').catch(async (thrown: unknown) => {
+    await pool.end();
+    throw unreachable(thrown);
+  });
+  return {
+    shared: true,
+    run: (statements) => transaction(pool, statements),
+    async listen(channel, heard) {
+      const listener = new Listener(url, channel, heard);
+      listeners.push(listener);
+      await listener.open();
+    },
+    async close() {
+      await Promise.all(listeners.map((listener) => listener.close()));
+      await pool.end();
+    },
+  };
+}
+
+async function transaction(pool: pg.Pool, statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+  const client = await pool.connect().catch((thrown: unknown) => {
+    throw unreachable(thrown);
+  });
+  const ask = async ({ text, values = [] }: Statement): Promise<readonly Row[]> => (await client.query<Row>(text, [...values])).rows;
+  let broken = false;
+  try {
+    const [only] = statements;
+    if (only !== undefined && statements.length === 1) return [await ask(only)];
+    await client.query('begin');
+    const results: (readonly Row[])[] = [];
+    for (const statement of statements) results.push(await ask(statement));
+    await client.query('commit');
+    return results;
+  } catch (thrown) {
+    await client.query('rollback').catch(() => {
+      broken = true;
+    });
+    throw thrown;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** One connection that does nothing but listen, opened again whenever it is lost. */
+class Listener {
+  readonly #url: string;
+  readonly #channel: string;
+  readonly #heard: (payload: string) => void;
+  #client: pg.Client | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(url: string, channel: string, heard: (payload: string) => void) {
+    this.#url = url;
+    this.#channel = channel;
+    this.#heard = heard;
+  }
+
+  async open(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, connectionTimeoutMillis: 5000 });
+    this.#client = client;
+    client.on('notification', ({ payload = '' }) => this.#heard(payload));
+    client.on('error', () => this.#lose(client));
+    client.on('end', () => this.#lose(client));
+    try {
+      await client.connect();
+      await client.query(`listen ${client.escapeIdentifier(this.#channel)}`);
+    } catch {
+      this.#lose(client);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#again);
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  #lose(client: pg.Client): void {
+    if (this.#closed || this.#client !== client) return;
+    this.#client = undefined;
+    client.end().catch(() => undefined);
+    this.#again = setTimeout(() => void this.open(), relisten);
+  }
+}
