@@ -28,7 +28,7 @@ const executablePath = process.env.CHROME_PATH ?? '/usr/bin/chromium';
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
 
 async function open(options) {
-  const context = await browser.newContext({ deviceScaleFactor: 2, ...options });
+  const context = await browser.newContext({ deviceScaleFactor: 2, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   await page.goto(url);
   await page.waitForFunction(() => window.__editor?.state.device !== undefined && window.__editor.nodes().length > 0);
@@ -68,7 +68,6 @@ async function midRun(page, { prompt, steps }) {
 }
 
 async function shoot(page, name) {
-  await page.waitForTimeout(name.includes('dark') && name.includes('desktop') ? 0 : 600);
   const png = await page.screenshot();
   await sharp(png)
     .png({ palette: true, quality: 95, effort: 10 })
