@@ -7,6 +7,12 @@ export const root = resolve(import.meta.dirname, '../..');
 /** The command that users run. */
 export const command = join(root, 'bin', 'litegraph-diffusion.mjs');
 
+/** As on a terminal without colours, wherever the tests run: a build server's `CI` asks for them too. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _, ...others } = process.env;
+  return { ...others, NO_COLOR: '1' };
+}
+
 /** How a command ended. */
 export interface Ended {
   readonly code: number | null;
@@ -22,7 +28,7 @@ export class Program {
   readonly exit: Promise<number | null>;
 
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [command, ...args], { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [command, ...args], { cwd: root, env: plainEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.output += chunk.toString();
     });
