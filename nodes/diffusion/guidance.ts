@@ -1,18 +1,15 @@
 import {
-  type Conditioning,
   type Conditionings,
   combine,
-  concatBatch,
   type Denoise,
   type DenoiseBoth,
   type DiffusionModel,
-  GraphError,
+  type GuessPair,
   type Guider,
-  sizeOf,
-  sliceBatch,
   type Tensor,
+  weightedSum,
 } from '../kit/index.ts';
-import { denoisedFrom, networkInput } from './parameterisation.ts';
+import { checkPrompts, sideGuesses } from './prompt-guesses.ts';
 
 /** Classifier-free guidance (Ho & Salimans 2022): u + cfg·(c − u). */
 export interface Guidance {
@@ -21,123 +18,40 @@ export interface Guidance {
   readonly cfg: number;
 }
 
-/** Prompts of other lengths are repeated to a common one up to this factor, so that they fit one batch. */
-const mostRepeats = 4;
+const isOne = (cfg: number): boolean => Math.abs(cfg - 1) < 1e-9;
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-const tokensOf = (conditioning: Conditioning): number => conditioning.tokens.dims[1] ?? 0;
+const plainJoin = ({ cfg, wanted, unwanted }: GuessPair): Tensor => combine(cfg, wanted, 1 - cfg, unwanted);
 
-/** `[1, t, w]` → `[1, t·times, w]`; attention over repeated tokens is attention over the tokens. */
-function repeatTokens({ dims: [, tokens = 0, width = 0], data }: Tensor, times: number): Tensor {
-  const repeated = new Float32Array(data.length * times);
-  for (let i = 0; i < times; i++) repeated.set(data, i * data.length);
-  return { dims: [1, tokens * times, width], data: repeated };
-}
-
-/** `[1, …]` → `[batch, …]`. */
-const repeatBatch = (x: Tensor, batch: number): Tensor => (batch === 1 ? x : concatBatch(Array.from({ length: batch }, () => x)));
-
-/** Groups prompts that can share one run, each group brought to one token count; identical requests to the network are its caller's affair. */
-function groupsOf(conditionings: readonly Conditioning[]): { members: number[]; tokens: number }[] {
-  const groups: { members: number[]; tokens: number; shortest: number }[] = [];
-  conditionings.forEach((conditioning, index) => {
-    const own = tokensOf(conditioning);
-    const pooled = conditioning.pooled !== undefined;
-    const group = groups.find(({ members, tokens, shortest }) => {
-      const common = (tokens / gcd(tokens, own)) * own;
-      const first = members[0] === undefined ? undefined : conditionings[members[0]];
-      return common <= mostRepeats * Math.min(shortest, own) && (first?.pooled !== undefined) === pooled;
-    });
-    if (group === undefined) groups.push({ members: [index], tokens: own, shortest: own });
-    else {
-      group.members.push(index);
-      group.tokens = (group.tokens / gcd(group.tokens, own)) * own;
-      group.shortest = Math.min(group.shortest, own);
-    }
-  });
-  return groups;
-}
-
-/** One run of the network: which prompts it serves, and their features as one batch. */
-interface Batch {
-  readonly members: readonly number[];
-  readonly tokens: Tensor;
-  readonly pooled?: Tensor;
-}
-
-/** The runs that serve all prompts for `batch` pictures; the same at every step. */
-function batchesOf(conditionings: readonly Conditioning[], batch: number): Batch[] {
-  return groupsOf(conditionings).map(({ members, tokens }) => {
-    const chosen = members.flatMap((index) => conditionings[index] ?? []);
-    const pooled = chosen.flatMap((conditioning) => conditioning.pooled ?? []);
-    return {
-      members,
-      tokens: concatBatch(chosen.map((one) => repeatBatch(repeatTokens(one.tokens, tokens / tokensOf(one)), batch))),
-      ...(pooled.length === 0 ? {} : { pooled: concatBatch(pooled.map((one) => repeatBatch(one, batch))) }),
-    };
-  });
-}
-
-/** x̂₀ for each prompt, all that fit in one run of the network. `x` is `[b, c, h, w]`; so is each result. */
-function denoiseEach(model: DiffusionModel, conditionings: readonly Conditioning[]): (x: Tensor, sigma: number) => Promise<Tensor[]> {
-  let prepared: { batch: number; batches: Batch[] } | undefined;
-  return async (x, sigma) => {
-    const batch = x.dims[0] ?? 1;
-    if (prepared?.batch !== batch) prepared = { batch, batches: batchesOf(conditionings, batch) };
-    const sample = networkInput(x, sigma, model.sampling);
-    const timestep = model.sampling.timestep(sigma);
-    const results: Tensor[] = [];
-    for (const { members, ...features } of prepared.batches) {
-      const output = await model.predict({ sample: repeatBatch(sample, members.length), timestep, ...features });
-      members.forEach((index, i) => {
-        results[index] = denoisedFrom(sliceBatch(output, i * batch, batch), { x, sigma, sampling: model.sampling });
-      });
-    }
-    return results;
-  };
-}
-
-function mean(parts: readonly Tensor[]): Tensor {
-  const first = parts[0];
-  if (first === undefined) throw new GraphError('internal', 'The network gave no prediction to average.');
-  return parts.slice(1).reduce((sum, part, i) => combine((i + 1) / (i + 2), sum, 1 / (i + 2), part), first);
-}
-
-/** Names the prompt side and what to do if it cannot drive this model. */
-function checkWidths(side: string, conditionings: Conditionings): void {
-  if (conditionings.length === 0) throw new GraphError('missing-input', `The ${side} conditioning is empty: wire a text encoder to it.`);
-  for (const { tokens } of conditionings) {
-    if (tokens.dims.length !== 3 || sizeOf(tokens.dims) === 0) {
-      throw new GraphError('size-mismatch', `The ${side} conditioning has shape [${tokens.dims.join(', ')}], expected [1, tokens, width].`);
-    }
-  }
-}
+/** As many results as there are sides, the missing ones empty. */
+const three = ([a, b, c]: readonly Tensor[]): { a: Tensor; b: Tensor; c: Tensor } => {
+  const none = { dims: [0], data: new Float32Array(0) };
+  return { a: a ?? none, b: b ?? none, c: c ?? none };
+};
 
 /** The model's guess of x₀ with no guidance: the mean over all prompts. */
 export function conditioned(model: DiffusionModel, conditionings: Conditionings): Denoise {
-  checkWidths('positive', conditionings);
-  const each = denoiseEach(model, conditionings);
-  return async (x, sigma) => mean(await each(x, sigma));
+  checkPrompts('positive', conditionings);
+  const guesses = sideGuesses(model, [conditionings]);
+  return async (x, sigma, around) => three(await guesses(x, sigma, around)).a;
 }
 
 /** The guess of both prompts together and of the unwanted one alone; both sides are run whatever cfg is. */
 export function guidedBoth(model: DiffusionModel, { positive, negative, cfg }: Guidance): DenoiseBoth {
-  checkWidths('positive', positive);
-  checkWidths('negative', negative);
-  const each = denoiseEach(model, [...positive, ...negative]);
-  return async (x, sigma) => {
-    const all = await each(x, sigma);
-    const wanted = mean(all.slice(0, positive.length));
-    const unwanted = mean(all.slice(positive.length));
-    return { denoised: combine(cfg, wanted, 1 - cfg, unwanted), unwanted };
+  checkPrompts('positive', positive);
+  checkPrompts('negative', negative);
+  const guesses = sideGuesses(model, [positive, negative]);
+  const join = model.joinGuesses ?? plainJoin;
+  return async (x, sigma, around) => {
+    const { a: wanted, b: unwanted } = three(await guesses(x, sigma, around));
+    return { denoised: join({ x, sigma, cfg, wanted, unwanted }), unwanted };
   };
 }
 
 /** The guided denoiser. At cfg 1 the negative side is not run at all. */
 export function guided(model: DiffusionModel, guidance: Guidance): Denoise {
-  if (Math.abs(guidance.cfg - 1) < 1e-9) return conditioned(model, guidance.positive);
+  if (isOne(guidance.cfg)) return conditioned(model, guidance.positive);
   const both = guidedBoth(model, guidance);
-  return async (x, sigma) => (await both(x, sigma)).denoised;
+  return async (x, sigma, around) => (await both(x, sigma, around)).denoised;
 }
 
 /** A model with its prompts, as samplers take it. */
@@ -146,9 +60,71 @@ export function cfgGuider(model: DiffusionModel, guidance: Guidance): Guider {
   return {
     model,
     denoise: guided(model, guidance),
-    async denoiseBoth(x, sigma) {
+    async denoiseBoth(x, sigma, around) {
       both ??= guidedBoth(model, guidance);
-      return both(x, sigma);
+      return both(x, sigma, around);
     },
   };
+}
+
+/** Two wanted prompts, each pushed away from the next: `cfgFirst` the first from the second, `cfgSecond` the second from the unwanted one. */
+export interface DualGuidance {
+  readonly first: Conditionings;
+  readonly second: Conditionings;
+  readonly negative: Conditionings;
+  readonly cfgFirst: number;
+  readonly cfgSecond: number;
+  readonly nested: boolean;
+}
+
+/** Guidance by two prompts (Brooks et al. 2023, eq. 3); `nested` guides what the two give together. Sides whose share is 0 are not run. */
+export function dualGuider(model: DiffusionModel, guidance: DualGuidance): Guider {
+  const { first, second, negative, cfgFirst, cfgSecond, nested } = guidance;
+  const sides = { first, second, negative };
+  for (const [name, conditionings] of Object.entries(sides)) checkPrompts(name, conditionings);
+  if (!nested && isOne(cfgSecond))
+    return isOne(cfgFirst)
+      ? { model, denoise: conditioned(model, first) }
+      : cfgGuider(model, { positive: first, negative: second, cfg: cfgFirst });
+  const guesses = sideGuesses(model, [first, second, negative]);
+  const join = model.joinGuesses ?? plainJoin;
+  const denoiseBoth: DenoiseBoth = async (x, sigma, around) => {
+    const { a, b, c } = three(await guesses(x, sigma, around));
+    if (nested) {
+      const text = join({ x, sigma, cfg: cfgFirst, wanted: a, unwanted: b });
+      return { denoised: combine(cfgSecond, text, 1 - cfgSecond, c), unwanted: b };
+    }
+    const base = join({ x, sigma, cfg: cfgSecond, wanted: b, unwanted: c });
+    return { denoised: weightedSum([1, base], [cfgFirst, a], [-cfgFirst, b]), unwanted: c };
+  };
+  return { model, denoise: async (x, sigma, around) => (await denoiseBoth(x, sigma, around)).denoised, denoiseBoth };
+}
+
+/** Guidance with a neutral prompt between the wanted and the unwanted one. */
+export interface PerpendicularGuidance {
+  readonly positive: Conditionings;
+  readonly negative: Conditionings;
+  readonly empty: Conditionings;
+  readonly cfg: number;
+  readonly negativeScale: number;
+}
+
+const dot = (a: Tensor, b: Tensor): number => a.data.reduce((sum, value, i) => sum + value * (b.data[i] ?? 0), 0);
+
+/**
+ * Of the unwanted direction only what is perpendicular to the wanted one is taken away (Perp-Neg, Armandpour et al. 2023, eq. 8), on
+ * guesses of the noise.
+ */
+export function perpNegGuider(model: DiffusionModel, { positive, negative, empty, cfg, negativeScale }: PerpendicularGuidance): Guider {
+  for (const [name, side] of Object.entries({ positive, negative, empty })) checkPrompts(name, side);
+  const guesses = sideGuesses(model, [positive, negative, empty]);
+  const denoiseBoth: DenoiseBoth = async (x, sigma, around) => {
+    const { a: wanted, b: unwanted, c: neutral } = three(await guesses(x, sigma, around));
+    const towards = combine(1, wanted, -1, neutral);
+    const away = combine(1, unwanted, -1, neutral);
+    const along = dot(towards, away) / Math.max(dot(towards, towards), Number.MIN_VALUE);
+    const denoised = weightedSum([1, neutral], [cfg * (1 + negativeScale * along), towards], [-cfg * negativeScale, away]);
+    return { denoised, unwanted };
+  };
+  return { model, denoise: async (x, sigma, around) => (await denoiseBoth(x, sigma, around)).denoised, denoiseBoth };
 }

@@ -13,8 +13,11 @@ import {
   scale,
   type Tensor,
 } from '../kit/index.ts';
+import { masked, maskedBoth } from './masked-denoise.ts';
 import { fitToModel, inForm, requireFinite, sameLevel, shownSigma } from './noisy-latents.ts';
 import { explodingLevel, explodingScale, startingPoint, toScaled, toUnscaled } from './parameterisation.ts';
+import { fitMask } from './prompt-parts.ts';
+import { torchNormal } from './random.ts';
 
 /** All that a sampling run needs. */
 export interface SamplingRun {
@@ -47,7 +50,9 @@ export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 
   const scaled = toScaled(fitted.samples, model.latent);
   // σ is measured in the space that the latent was noised in; this model's may be another.
   const left = ((fitted.noise?.sigma ?? 0) * model.latent.scale) / (fitted.scale ?? 1);
-  if (left === 0) return noise.silent ? scaled : startingPoint(scaled, noise.initial(fitted), { sigma, sampling: model.sampling });
+  const kept = 1 / explodingScale(model.sampling, sigma);
+  if (left === 0)
+    return noise.silent ? scaledBy(scaled, kept) : startingPoint(scaled, noise.initial(fitted), { sigma, sampling: model.sampling });
   if (!noise.silent) {
     throw new GraphError(
       'noise-mismatch',
@@ -61,7 +66,7 @@ export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 
       `The latent holds noise of σ = ${shownSigma(left)}, but the first step is made for σ = ${shownSigma(wanted)}. Give the sigmas that go on from where the latent was left.`,
     );
   }
-  return scaledBy(scaled, 1 / explodingScale(model.sampling, sigma));
+  return scaledBy(scaled, kept);
 }
 
 const scaledBy = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : scale(x, factor));
@@ -77,19 +82,35 @@ export function latentAt(scaled: Tensor, sigma: number, { guider, latent }: Pick
 /** Stops between two evaluations of the network when the run is cancelled, and names a network that gives no numbers. */
 const guarded =
   (denoise: Denoise, signal: AbortSignal): Denoise =>
-  async (x, sigma) => {
+  async (x, sigma, around) => {
     signal.throwIfAborted();
-    return requireFinite(await denoise(x, sigma), `The network's prediction at σ = ${shownSigma(sigma)}`);
+    return requireFinite(await denoise(x, sigma, around), `The network's prediction at σ = ${shownSigma(sigma)}`);
   };
 
 const guardedBoth =
   (both: DenoiseBoth, signal: AbortSignal): DenoiseBoth =>
-  async (x, sigma) => {
+  async (x, sigma, around) => {
     signal.throwIfAborted();
-    const found = await both(x, sigma);
+    const found = await both(x, sigma, around);
     requireFinite(found.denoised, `The network's prediction at σ = ${shownSigma(sigma)}`);
     return found;
   };
+
+/** What a sampler is to ask, in the surroundings of this run: with a mask, only what is under it is made anew. */
+function asked({ guider, sampler, noise, latent }: SamplingRun, signal: AbortSignal): { denoise: Denoise; both: DenoiseBoth } {
+  const { model } = guider;
+  const fitted = inForm(fitToModel(latent, model), 'exploding');
+  const scaled = toScaled(fitted.samples, model.latent);
+  const mask = latent.noiseMask && fitMask(latent.noiseMask, { height: scaled.dims[2] ?? 0, width: scaled.dims[3] ?? 0 });
+  const around = mask === undefined ? { latent: scaled } : { latent: scaled, mask };
+  const [denoise, both] = [guarded(guider.denoise, signal), guardedBoth(guider.denoiseBoth ?? refuseBoth, signal)];
+  const one: Denoise = (x, sigma) => denoise(x, sigma, around);
+  const pair: DenoiseBoth = (x, sigma) => both(x, sigma, around);
+  if (mask === undefined) return { denoise: one, both: pair };
+  const shown = sampler.freshMaskNoise ? torchNormal(noise.seed + 1n)(scaled.dims) : noise.initial(fitted);
+  const run = { around: { latent: scaled, mask }, noise: shown, sampling: model.sampling };
+  return { denoise: masked(one, run), both: maskedBoth(pair, run) };
+}
 
 const refuseBoth: DenoiseBoth = async () => {
   throw new GraphError(
@@ -131,13 +152,9 @@ export async function* sampleLatent(run: SamplingRun, signal: AbortSignal): Asyn
   const sigmas = distinct(run.sigmas);
   const first = sigmas[0];
   if (first === undefined || sigmas.length < 2) return { output: latent, denoised: latent };
-  const loop = sampler.loop(guarded(guider.denoise, signal), startOf(run, first), {
-    sigmas,
-    noise: noise.stream(),
-    sampling: guider.model.sampling,
-    seed: noise.seed,
-    both: guardedBoth(guider.denoiseBoth ?? refuseBoth, signal),
-  });
+  const { denoise, both } = asked(run, signal);
+  const options = { sigmas, noise: noise.stream(), sampling: guider.model.sampling, seed: noise.seed, both };
+  const loop = sampler.loop(denoise, startOf(run, first), options);
   let denoised: Tensor | undefined;
   for (let next = await loop.next(); ; next = await loop.next()) {
     if (next.done) {

@@ -28,12 +28,61 @@ export interface Latent {
   /** The factor into the network's space, where it is known; noise is measured there. */
   readonly scale?: number;
   readonly noise?: NoiseState;
+  /** Where to denoise: 1 is made anew, 0 is kept. `[b, h, w]` of any size. */
+  readonly noiseMask?: Mask;
+  /** Which draw of the starting noise each item gets, where that is not its place in the batch. */
+  readonly batchIndex?: readonly number[];
 }
 
-/** One prompt's encoding: token features `[1, tokens, width]` and, for models that want it, a pooled vector `[1, width]`. */
+/** A rectangle of a picture, in cells of the latent or as shares of its sides. */
+export interface PromptArea {
+  readonly unit: 'cells' | 'share';
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where a prompt acts, drawn: 1 is fully. `boundsOnly` runs the network on the rectangle around it alone. */
+export interface PromptMask {
+  readonly mask: Mask;
+  readonly strength: number;
+  readonly boundsOnly: boolean;
+}
+
+/** What SDXL is told of the picture, in pixels. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+  readonly cropLeft: number;
+  readonly cropTop: number;
+  readonly targetWidth: number;
+  readonly targetHeight: number;
+}
+
+/** What an inpainting network is shown: where to paint (1, of any size), and the rest of the picture as an unscaled latent. */
+export interface InpaintInput {
+  readonly mask: Mask;
+  readonly latent: Tensor;
+}
+
+/**
+ * One prompt's encoding: token features `[1, tokens, width]` and, for models that want it, a pooled vector `[1, width]`. The rest says where,
+ * when and how strongly it acts; without it everywhere, always and at strength 1.
+ */
 export interface Conditioning {
   readonly tokens: Tensor;
   readonly pooled?: Tensor;
+  readonly area?: PromptArea;
+  readonly mask?: PromptMask;
+  readonly strength?: number;
+  /** From which to which share of the way from noise to picture it acts. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly size?: PictureSize;
+  /** SDXL's refiner is told how good the picture is; 6 wanted and 2.5 unwanted where nothing is said. */
+  readonly aesthetic?: number;
+  readonly inpaint?: InpaintInput;
 }
 
 /** All prompts that act together on one side of the guidance. */
@@ -87,6 +136,8 @@ export interface NetworkInput {
   readonly timestep: number;
   readonly tokens: Tensor;
   readonly pooled?: Tensor;
+  /** For each item what it is told of its picture. */
+  readonly sizes?: readonly (PictureSize & { readonly aesthetic: number })[];
 }
 
 /** Cross-attention of one layer: weights `[b, heads, h·w, tokens]` over the tokens, at cells `downsample` times as large as the latent's. */
@@ -103,9 +154,22 @@ export interface Picture {
   readonly rgb: Uint8Array;
 }
 
+/** The two guesses of x₀ at x, and how strongly the wanted prompt counts. */
+export interface GuessPair {
+  readonly x: Tensor;
+  readonly sigma: number;
+  readonly cfg: number;
+  readonly wanted: Tensor;
+  readonly unwanted: Tensor;
+}
+
 /** MODEL on a wire: a network with its schedule, latent layout and a cheap preview. */
 export interface DiffusionModel {
   readonly name: string;
+  /** Does the network take a mask and a masked latent besides x (9 channels for 4)? */
+  readonly inpaints?: boolean;
+  /** Another way to join the two guesses than u + cfg·(c − u). */
+  readonly joinGuesses?: (pair: GuessPair) => Tensor;
   readonly sampling: ModelSampling;
   readonly latent: LatentFormat;
   /** Raw network output, same shape as `sample`. */
@@ -146,11 +210,21 @@ export interface Checkpoint {
 /** Noise levels of a sampling run, descending; `steps + 1` values, the last usually 0. */
 export type Sigmas = Float32Array;
 
-/** Samplers see only this: x = x₀ + σε in scaled space to the model's guess of x₀. */
-export type Denoise = (x: Tensor, sigma: number) => Promise<Tensor>;
+/** What a run is about besides x: the scaled latent that it started from, and the mask `[b, h, w]` in its cells. */
+export interface Surroundings {
+  readonly latent: Tensor;
+  readonly mask?: Mask;
+}
+
+/** Samplers see only this: x = x₀ + σε in scaled space to the model's guess of x₀. Only inpainting networks look at what is around. */
+export type Denoise = (x: Tensor, sigma: number, around?: Surroundings) => Promise<Tensor>;
 
 /** The guided guess of x₀ and the one of the unwanted prompt alone, for samplers that step away from the latter (CFG++, Chung et al. 2024). */
-export type DenoiseBoth = (x: Tensor, sigma: number) => Promise<{ readonly denoised: Tensor; readonly unwanted: Tensor }>;
+export type DenoiseBoth = (
+  x: Tensor,
+  sigma: number,
+  around?: Surroundings,
+) => Promise<{ readonly denoised: Tensor; readonly unwanted: Tensor }>;
 
 /** GUIDER on a wire: the model with its guidance. */
 export interface Guider {

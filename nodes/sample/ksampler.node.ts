@@ -1,10 +1,19 @@
 import { cfgGuider } from '../diffusion/guidance.ts';
+import { ksamplerSigmas, samplerNamed } from '../diffusion/ksampler-steps.ts';
 import { seededNoise } from '../diffusion/noise.ts';
-import { samplerNames, samplers } from '../diffusion/samplers/index.ts';
-import { sampleLatent } from '../diffusion/sampling-run.ts';
-import { sigmaScheduleNames, sigmasFor } from '../diffusion/sigma-schedules.ts';
-import { stepEvent } from '../diffusion/step-preview.ts';
-import { choice, conditioning, defineNode, float, int, type Latent, latent, model, type NodeEvent, seed } from '../kit/index.ts';
+import {
+  cfgPort,
+  ksamplerStepsPort,
+  latentPort,
+  modelPort,
+  negativePort,
+  positivePort,
+  samplerNamePort,
+  schedulerPort,
+  seedPort,
+} from '../diffusion/sampler-ports.ts';
+import { toldSampling } from '../diffusion/told-sampling.ts';
+import { defineNode, float, type Latent, latent, type NodeEvent } from '../kit/index.ts';
 
 /** Noise, schedule, guidance and loop in one node. */
 export default defineNode({
@@ -13,15 +22,15 @@ export default defineNode({
   category: 'sample',
   help: 'Noise, sampling steps, guidance and sampler loop in one node: the short way when you do not need to wire them yourself.',
   inputs: {
-    model: model({ label: 'model', help: 'The network that removes noise.' }),
-    seed: seed({ label: 'seed', help: 'The same seed gives the same picture.' }),
-    steps: int({ label: 'steps', unit: 'steps', default: 20, min: 1, max: 10_000, slider: true, help: 'How many steps to take.' }),
-    cfg: float({ label: 'guidance', default: 8, min: 0, max: 100, step: 0.1, slider: true, help: 'How strongly the prompt counts (cfg).' }),
-    sampler_name: choice(samplerNames, { default: 'euler', label: 'sampler', help: 'How each step is taken.' }),
-    scheduler: choice(sigmaScheduleNames, { default: 'normal', label: 'spacing', help: 'How the noise levels are spread.' }),
-    positive: conditioning({ label: 'prompt', help: 'What the picture should show.' }),
-    negative: conditioning({ label: 'avoid', help: 'What to steer away from.' }),
-    latent_image: latent({ label: 'latent', help: 'An empty latent, or an encoded picture for image to image.' }),
+    model: modelPort,
+    seed: seedPort,
+    steps: ksamplerStepsPort,
+    cfg: cfgPort,
+    sampler_name: samplerNamePort,
+    scheduler: schedulerPort,
+    positive: positivePort,
+    negative: negativePort,
+    latent_image: latentPort,
     denoise: float({
       label: 'denoise',
       default: 1,
@@ -36,15 +45,12 @@ export default defineNode({
     const { model: network, sampler_name, scheduler, steps, denoise, positive, negative, cfg } = inputs;
     const run = {
       guider: cfgGuider(network, { positive, negative, cfg }),
-      sampler: { name: sampler_name, loop: samplers[sampler_name] },
-      sigmas: sigmasFor(network.sampling, { scheduler, steps, denoise }),
+      sampler: samplerNamed(sampler_name),
+      sigmas: ksamplerSigmas(network.sampling, { scheduler, steps, denoise, sampler: sampler_name }),
       noise: seededNoise(inputs.seed),
       latent: inputs.latent_image,
     };
-    const loop = sampleLatent(run, signal);
-    for (let next = await loop.next(); ; next = await loop.next()) {
-      if (next.done) return { LATENT: next.value.output };
-      yield stepEvent(next.value, network, 'x̂₀ clean');
-    }
+    const { output } = yield* toldSampling(run, { signal, preview: 'x̂₀ clean' });
+    return { LATENT: output };
   },
 });

@@ -1,10 +1,11 @@
 import { cfgGuider } from '../diffusion/guidance.ts';
+import { ksamplerSigmas, samplerNamed } from '../diffusion/ksampler-steps.ts';
 import { seededNoise } from '../diffusion/noise.ts';
 import { linesOf } from '../diffusion/picture-table.ts';
 import { type GridColumn, gridColumns, variedValues } from '../diffusion/sampler-grid.ts';
-import { samplerNames, samplers } from '../diffusion/samplers/index.ts';
+import { samplerNames } from '../diffusion/samplers/index.ts';
 import { sampleLatent } from '../diffusion/sampling-run.ts';
-import { sigmaScheduleNames, sigmasFor } from '../diffusion/sigma-schedules.ts';
+import { sigmaScheduleNames } from '../diffusion/sigma-schedules.ts';
 import { stepEvent } from '../diffusion/step-preview.ts';
 import {
   type Conditionings,
@@ -43,8 +44,8 @@ async function* sampleCell(
   const { model: network, scheduler, latent: start, signal } = fixed;
   const run = {
     guider: cfgGuider(network, { positive, negative, cfg }),
-    sampler: { name: sampler, loop: samplers[sampler] },
-    sigmas: sigmasFor(network.sampling, { scheduler, steps, denoise }),
+    sampler: samplerNamed(sampler),
+    sigmas: ksamplerSigmas(network.sampling, { scheduler, steps, denoise, sampler }),
     noise: seededNoise(chance),
     latent: start,
   };

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { resample } from '../../../nodes/diffusion/resample.ts';
 import {
   GraphError,
   type Image,
@@ -14,7 +15,6 @@ import { writePngText } from '../../../workflows/index.ts';
 import { type DataFolders, fileInside } from '../../files/paths.ts';
 import { decodeImage, encodePng, resizeLanczos, toBytes } from './codec.ts';
 import { fillName, nextNumber, numberedName, splitPrefix } from './file-names.ts';
-import { resample } from './resize.ts';
 
 /** Text that saved pictures carry, by keyword: `workflow`, `prompt`. */
 export type PictureText = ReadonlyMap<string, string>;

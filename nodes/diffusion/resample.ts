@@ -1,4 +1,4 @@
-import type { Image, ResizeMethod } from '../../../nodes/kit/index.ts';
+import type { Image, ResizeMethod, Tensor } from '../kit/index.ts';
 
 /** Where one output position reads: source positions from `first` on, with their weights. */
 interface Tap {
@@ -14,10 +14,18 @@ function cubic(x: number): number {
   return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
 }
 
-type Method = Exclude<ResizeMethod, 'lanczos'>;
+/** The methods that weigh a few neighbours. */
+export type ResampleMethod = Exclude<ResizeMethod, 'lanczos'>;
+
+/** The size to come to, and how. */
+export interface ResampledSize {
+  readonly width: number;
+  readonly height: number;
+  readonly method: ResampleMethod;
+}
 
 /** What output position `i` reads when one step of it is `ratio` source positions. */
-function tapAt(method: Method, i: number, ratio: number): Tap {
+function tapAt(method: ResampleMethod, i: number, ratio: number): Tap {
   const centre = (i + 0.5) * ratio;
   switch (method) {
     case 'nearest-exact':
@@ -41,7 +49,7 @@ function tapAt(method: Method, i: number, ratio: number): Tap {
 }
 
 /** Taps of one axis, `from` → `to` positions, without antialiasing and with corners not aligned (torch's `interpolate`). */
-const taps = (method: Method, from: number, to: number): Tap[] => Array.from({ length: to }, (_, i) => tapAt(method, i, from / to));
+const taps = (method: ResampleMethod, from: number, to: number): Tap[] => Array.from({ length: to }, (_, i) => tapAt(method, i, from / to));
 
 /** The side that is resampled: `length` positions, `stride` values apart, in `outer` blocks. */
 interface Axis {
@@ -65,10 +73,19 @@ function along(data: Float32Array, { outer, length, stride }: Axis, positions: r
 }
 
 /** `[b, h, w, c]` to another size, one axis after the other. */
-export function resample(image: Image, size: { width: number; height: number; method: Method }): Image {
+export function resample(image: Image, size: ResampledSize): Image {
   const [batch = 0, height = 0, width = 0, channels = 0] = image.dims;
   const rows = along(image.data, { outer: batch, length: height, stride: width * channels }, taps(size.method, height, size.height));
   const columns = taps(size.method, width, size.width);
   const data = along(rows, { outer: batch * size.height, length: width, stride: channels }, columns);
   return { dims: [batch, size.height, size.width, channels], data };
+}
+
+/** Planes `[…, h, w]` to another size. */
+export function resamplePlanes({ dims, data }: Tensor, { width, height, method }: ResampledSize): Tensor {
+  const [oldHeight = 0, oldWidth = 0] = dims.slice(-2);
+  const planes = oldHeight * oldWidth === 0 ? 0 : data.length / (oldHeight * oldWidth);
+  const rows = along(data, { outer: planes, length: oldHeight, stride: oldWidth }, taps(method, oldHeight, height));
+  const result = along(rows, { outer: planes * height, length: oldWidth, stride: 1 }, taps(method, oldWidth, width));
+  return { dims: [...dims.slice(0, -2), height, width], data: result };
 }

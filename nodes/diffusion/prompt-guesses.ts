@@ -1,0 +1,119 @@
+import {
+  type Conditionings,
+  concatBatch,
+  type DiffusionModel,
+  GraphError,
+  type Surroundings,
+  sizeOf,
+  sliceBatch,
+  type Tensor,
+  zeros,
+} from '../kit/index.ts';
+import { inpaintChannels, joinChannels } from './inpaint-channels.ts';
+import { cutRegion, weightedCells } from './latent-regions.ts';
+import { denoisedFrom, networkInput } from './parameterisation.ts';
+import { type PromptBatch, promptBatches, repeatBatch } from './prompt-batches.ts';
+import { type PromptPart, promptParts } from './prompt-parts.ts';
+
+/** x̂₀ of each side for x `[b, c, h, w]`; so is each result. */
+export type SideGuesses = (x: Tensor, sigma: number, around?: Surroundings) => Promise<Tensor[]>;
+
+/** Throws `missing-input` or `size-mismatch` naming the side if it cannot drive a network. */
+export function checkPrompts(side: string, conditionings: Conditionings): void {
+  if (conditionings.length === 0) throw new GraphError('missing-input', `The ${side} conditioning is empty: wire a text encoder to it.`);
+  for (const { tokens } of conditionings) {
+    if (tokens.dims.length !== 3 || sizeOf(tokens.dims) === 0) {
+      throw new GraphError('size-mismatch', `The ${side} conditioning has shape [${tokens.dims.join(', ')}], expected [1, tokens, width].`);
+    }
+  }
+}
+
+/** Everything about a run that does not change from step to step, for one shape of x. */
+interface Prepared {
+  readonly shape: string;
+  readonly around: Surroundings | undefined;
+  readonly parts: readonly (PromptPart & { readonly side: number; readonly extra?: Tensor })[];
+  /** The runs of the network for a set of parts that act. */
+  readonly batches: Map<string, { active: readonly number[]; batches: readonly PromptBatch[] }>;
+}
+
+const wantedAesthetic = 6;
+const unwantedAesthetic = 2.5;
+
+function prepare(
+  model: DiffusionModel,
+  sides: readonly Conditionings[],
+  { dims, around }: { dims: readonly number[]; around?: Surroundings | undefined },
+): Prepared {
+  const [batch = 0, channels = 0, height = 0, width = 0] = dims;
+  const parts = promptParts(sides, model.sampling, { height, width }).flatMap((side, index) =>
+    side.map((part) => {
+      if (!model.inpaints) return { ...part, side: index };
+      const all = inpaintChannels(part.conditioning, model, { dims: [batch, channels, height, width], around });
+      return { ...part, side: index, extra: part.region ? cutRegion(all, part.region) : all };
+    }),
+  );
+  return { shape: dims.join(), around, parts, batches: new Map() };
+}
+
+/** The parts that act at a noise level, and the runs that serve them. */
+function acting(prepared: Prepared, sigma: number, { model, dims }: { model: DiffusionModel; dims: readonly number[] }) {
+  const active = prepared.parts.flatMap(({ from, to }, index) => (sigma <= from && sigma >= to ? [index] : []));
+  const key = active.join();
+  const known = prepared.batches.get(key);
+  if (known !== undefined) return known;
+  const [batch = 1, , height = 0, width = 0] = dims;
+  const [targetHeight, targetWidth] = [height * model.latent.downscale, width * model.latent.downscale];
+  const chosen = active.flatMap((index) => prepared.parts[index] ?? []);
+  const sizes = chosen.map(({ side }) => ({
+    ...{ height: targetHeight, width: targetWidth, cropTop: 0, cropLeft: 0, targetHeight, targetWidth },
+    aesthetic: side === 0 ? wantedAesthetic : unwantedAesthetic,
+  }));
+  const found = { active, batches: promptBatches(chosen, { batch, sizes }) };
+  prepared.batches.set(key, found);
+  return found;
+}
+
+/** The guesses of each side joined: the mean over its prompts, weighted cell by cell where they have areas or masks. */
+function joinSide(guesses: readonly { part: PromptPart; guess: Tensor }[], dims: readonly number[]): Tensor {
+  const [only] = guesses;
+  if (only === undefined) return zeros(dims);
+  if (guesses.length === 1 && only.part.region === undefined && typeof only.part.weight === 'number' && only.part.weight !== 0)
+    return only.guess;
+  const cells = weightedCells(dims);
+  for (const { part, guess } of guesses) cells.add(guess, part.weight, part.region);
+  return cells.mean();
+}
+
+/** Asks the network for all sides, as many prompts in one run as fit. A side whose prompts do not act at a level guesses 0, as ComfyUI does. */
+export function sideGuesses(model: DiffusionModel, sides: readonly Conditionings[]): SideGuesses {
+  let prepared: Prepared | undefined;
+  return async (x, sigma, around) => {
+    const { dims } = x;
+    if (prepared?.shape !== dims.join() || prepared.around !== around) prepared = prepare(model, sides, { dims, around });
+    const { active, batches } = acting(prepared, sigma, { model, dims });
+    const batch = dims[0] ?? 1;
+    const timestep = model.sampling.timestep(sigma);
+    const found: { part: Prepared['parts'][number]; guess: Tensor }[] = [];
+    for (const { members, features } of batches) {
+      const parts = members.flatMap((member) => prepared?.parts[active[member] ?? -1] ?? []);
+      const cut = parts.map(({ region }) => (region === undefined ? x : cutRegion(x, region)));
+      const inputs = cut.every((one) => one === x)
+        ? repeatBatch(networkInput(x, sigma, model.sampling), parts.length)
+        : concatBatch(cut.map((one) => networkInput(one, sigma, model.sampling)));
+      const extra = parts.flatMap((part) => part.extra ?? []);
+      const sample = extra.length === 0 ? inputs : joinChannels(inputs, concatBatch(extra));
+      const output = await model.predict({ sample, timestep, ...features });
+      for (const [i, part] of parts.entries()) {
+        const at = { x: cut[i] ?? x, sigma, sampling: model.sampling };
+        found.push({ part, guess: denoisedFrom(sliceBatch(output, i * batch, batch), at) });
+      }
+    }
+    return sides.map((_, side) =>
+      joinSide(
+        found.filter(({ part }) => part.side === side),
+        dims,
+      ),
+    );
+  };
+}
