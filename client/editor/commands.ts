@@ -1,7 +1,9 @@
 import { type Mode, readGraph, writeGraph } from '../../workflows/index.ts';
 import type { NodeView } from '../graph-view.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
-import { chooseFile, copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
+import { copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
+import type { Version } from './history.ts';
+import { goBackTo } from './keeping.ts';
 import { cancelRun, forgetMended, startRun } from './running.ts';
 import { switchTheme } from './theme-switch.ts';
 
@@ -26,11 +28,13 @@ const toggleMode =
   };
 
 /** Takes one step back or forth. */
-function travel(app: App, text: string | undefined): void {
-  if (text === undefined) return;
+function travel(app: App, version: Version | undefined): void {
+  if (version === undefined) return;
+  const { text, document } = version;
   const kept = app.state.selection;
   const before = new Set(app.nodes().map(kindOf));
   const { graph } = readGraph(text, app.catalogue);
+  if (document !== app.state.document) goBackTo(app, document);
   app.view.load(graph, { keepView: true });
   app.set({ extra: graph.extra, name: typeof graph.extra.name === 'string' ? graph.extra.name : app.state.name });
   app.view.select(kept.filter((id) => app.nodes().some((node) => node.id === id)));
@@ -79,7 +83,14 @@ export const commands: readonly Command[] = [
   { id: 'collapse', title: 'Collapse', keys: 'Alt+c', group: 'Nodes', run: collapse },
   { id: 'group', title: 'Group', keys: '$mod+g', group: 'Nodes', run: (app) => app.view.group(app.state.selection, 'Group') },
   { id: 'save', title: 'Save', keys: '$mod+s', group: 'File', always: true, run: saveDocument },
-  { id: 'open', title: 'Open', keys: '$mod+o', group: 'File', always: true, run: chooseFile },
+  {
+    id: 'open',
+    title: 'Open a file or earlier work',
+    keys: '$mod+o',
+    group: 'File',
+    always: true,
+    run: (app) => openDialog(app, { kind: 'open' }),
+  },
   { id: 'share', title: 'Share', group: 'File', run: (app) => openDialog(app, { kind: 'share' }) },
   { id: 'rename', title: 'Rename the workflow', group: 'File', run: (app) => openDialog(app, { kind: 'rename' }) },
   { id: 'templates', title: 'Templates', group: 'File', run: (app) => app.set({ panel: 'templates' }) },

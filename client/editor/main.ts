@@ -8,9 +8,10 @@ import { createRuns } from '../runs.ts';
 import { openConnection } from '../socket.ts';
 import { type App, openDialog } from './app.ts';
 import { documentText } from './commands.ts';
-import { autosave, openLink, openTemplate, restore } from './documents.ts';
+import { openLink, openTemplate, restore } from './documents.ts';
 import { bindDrops } from './drops.ts';
 import { createHistory } from './history.ts';
+import { autosave } from './keeping.ts';
 import { bindKeys } from './keys.ts';
 import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
 import { followRuns, forgetMended, resumeRun } from './running.ts';
@@ -97,13 +98,19 @@ function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: 
       if (kind === 'info') setTimeout(() => app.set({ toasts: state.toasts.filter((other) => other.id !== id) }), toastTime);
     },
     changed(step) {
-      app.history.push({ text: documentText(app), ...step });
+      app.history.push({ text: documentText(app), document: state.document, ...step });
       app.keep();
     },
     keep() {
-      app.set({ dirty: true });
+      app.set({ dirty: true, pristine: false });
       clearTimeout(keeping);
-      keeping = setTimeout(() => autosave(app), autosaveDelay);
+      keeping = setTimeout(app.keepNow, autosaveDelay);
+    },
+    keepNow() {
+      if (keeping === undefined) return;
+      clearTimeout(keeping);
+      keeping = undefined;
+      autosave(app);
     },
     nodes: () => app.view.nodes(),
   };
@@ -203,6 +210,7 @@ async function start(root: HTMLElement): Promise<void> {
   const phone = matchMedia(phoneQuery);
   phone.addEventListener('change', () => app.set({ phone: phone.matches }));
   new ResizeObserver(() => view.resize()).observe(table);
+  addEventListener('pagehide', () => app.keepNow());
   addEventListener('pointerdown', ({ target }) => {
     if (target instanceof Element && !target.closest('.menu, .split') && (app.state.menu || app.state.runMenu))
       app.set({ menu: undefined, runMenu: false });

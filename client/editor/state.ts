@@ -28,6 +28,7 @@ export type Dialog =
   | { readonly kind: 'search'; readonly request?: SearchRequest }
   | { readonly kind: 'commands' }
   | { readonly kind: 'keys' }
+  | { readonly kind: 'open' }
   | { readonly kind: 'share'; readonly link?: string }
   | { readonly kind: 'foreign'; readonly summary: WorkflowSummary; readonly go: () => void }
   | { readonly kind: 'picture'; readonly picture: Picture; readonly against?: Picture }
@@ -58,6 +59,12 @@ export interface State {
   name: string;
   /** Notes, marked fields and the like: `extra` of the document. */
   extra: Readonly<Record<string, PropertyValue>>;
+  /** Under which id the browser keeps the document. */
+  document: string;
+  /** When it was kept last, in ms since 1970. */
+  keptAt: number | undefined;
+  /** A template that was not changed. */
+  pristine: boolean;
   dirty: boolean;
   savedAt: number | undefined;
   /** It came from somebody else and was not looked at yet. */
@@ -93,6 +100,9 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   phone,
   name: 'Untitled',
   extra: {},
+  document: '',
+  keptAt: undefined,
+  pristine: true,
   dirty: false,
   savedAt: undefined,
   foreign: false,

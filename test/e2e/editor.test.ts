@@ -305,7 +305,7 @@ describe('the editor', () => {
     await page.click('#make-link');
     const link = await page.locator('#share-link').inputValue();
     expect(link).toContain('#w=');
-    await page.waitForFunction(() => localStorage.getItem('litegraph-diffusion.autosave')?.includes('crescent moon'));
+    await page.waitForFunction(() => JSON.stringify(localStorage).includes('crescent moon'));
     const other = await context.newPage();
     await other.goto(server.url);
     await ready(other);

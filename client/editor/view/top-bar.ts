@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { DeviceStatus } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
-import { chooseFile, saveDocument } from '../documents.ts';
+import { saveDocument } from '../documents.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
 import { switchTheme } from '../theme-switch.ts';
 import { icon } from './icons.ts';
@@ -84,7 +84,7 @@ export function topBar(app: App) {
     </button>
     <nav aria-label="File">
       <button @click=${() => app.set({ panel: app.state.panel === 'templates' ? undefined : 'templates', sheet: undefined })}>Templates</button>
-      <button title="Open a workflow or a picture that carries one (Ctrl+O)" @click=${() => chooseFile(app)}>Open</button>
+      <button title="Open a workflow, a picture that carries one, or earlier work (Ctrl+O)" @click=${() => openDialog(app, { kind: 'open' })}>Open</button>
       <button title="Save as a file (Ctrl+S)" @click=${() => saveDocument(app)}>Save</button>
       <button @click=${() => openDialog(app, { kind: 'share' })}>Share</button>
     </nav>
