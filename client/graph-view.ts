@@ -111,8 +111,14 @@ export interface GraphView {
   renameGroup(group: number): void;
   /** Takes a group away; its nodes stay. */
   ungroup(group: number): void;
+  /** Shows the graph as after {@link load}: large enough to be read, whole if it can be. */
+  begin(): void;
   fit(nodes?: readonly NodeId[]): void;
+  /** CSS px of a graph unit. */
+  scale(): number;
   zoom(factor: number): void;
+  /** Keeps the middle of what is seen; 1 is the size of the panels. */
+  zoomTo(scale: number): void;
   /** Middle of what is seen, in graph units. */
   centre(): readonly [number, number];
   setTheme(theme: 'dark' | 'light'): void;

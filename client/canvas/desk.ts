@@ -59,8 +59,8 @@ export interface Doing {
   /** The field that is edited in place is not drawn. */
   editing?: { readonly node: HostNode; readonly port: string };
   panning: boolean;
-  /** Scale and offset that showed the whole graph; as long as nobody has moved the view since, it is fitted again when its room changes. */
-  fitted?: readonly [number, number, number];
+  /** Where the view was put by itself; as long as nobody has moved it since, it is put anew when its room changes. */
+  placed?: { readonly shows: 'all' | 'opened'; readonly scale: number; readonly x: number; readonly y: number };
 }
 
 /** Everything that the parts of the canvas share. */

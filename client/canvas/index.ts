@@ -26,7 +26,7 @@ import { saveDocument } from './save-document.ts';
 import { selectedNodes, selectNodes } from './selection.ts';
 import { themeOf } from './theme.ts';
 import { Tooltip } from './tooltip.ts';
-import { fitView, followRoom, middleOf, reveal, zoomAtMiddle } from './view-box.ts';
+import { fitView, followRoom, middleOf, openView, reveal, zoomAtMiddle, zoomTo } from './view-box.ts';
 
 /** Draws a graph on a canvas and lets it be edited there. One view at a time: litegraph's registry is one for the page. */
 export function createGraphView(element: HTMLCanvasElement, options: GraphViewOptions): GraphView {
@@ -108,7 +108,7 @@ function documents(desk: Desk, pointer: Pointer): Pick<GraphView, 'setCatalogue'
     desk.marks.keep(keep ? new Set(idsOf(desk.graph._nodes)) : new Set());
     desk.surface.selected_nodes = Object.fromEntries(nodesOf(desk, chosen).map((node) => [idOf(node), node]));
     desk.events.emit('select', { nodes: selectedNodes(desk).map(idOf) });
-    if (!keep) fitView(desk, desk.graph._nodes);
+    if (!keep) openView(desk);
     desk.redraw();
   };
   return {
@@ -139,7 +139,9 @@ function differsInPorts(before: Catalogue, after: Catalogue): boolean {
   return shape(before) !== shape(after);
 }
 
-function queries(desk: Desk): Pick<GraphView, 'nodes' | 'selection' | 'select' | 'copy' | 'centre' | 'fit' | 'zoom' | 'resize'> {
+function queries(
+  desk: Desk,
+): Pick<GraphView, 'nodes' | 'selection' | 'select' | 'copy' | 'centre' | 'begin' | 'fit' | 'scale' | 'zoom' | 'zoomTo' | 'resize'> {
   return {
     nodes: () => executionOrder(desk.graph).map((node) => viewNode(desk, node)),
     selection: () => selectedNodes(desk).map(idOf),
@@ -151,6 +153,9 @@ function queries(desk: Desk): Pick<GraphView, 'nodes' | 'selection' | 'select' |
     copy: (ids) => copyNodes(desk, nodesOf(desk, ids)),
     centre: () => middleOf(desk),
     fit: (ids) => fitView(desk, ids === undefined ? desk.graph._nodes : nodesOf(desk, ids)),
+    begin: () => openView(desk),
+    scale: () => desk.surface.ds.scale,
+    zoomTo: (scale) => zoomTo(desk, scale),
     zoom: (factor) => zoomAtMiddle(desk, factor),
     resize: () => desk.redraw(),
   };

@@ -13,6 +13,8 @@ export interface Command {
   readonly title: string;
   /** As tinykeys writes it; `$mod` is Ctrl, on a Mac Cmd. */
   readonly keys?: string;
+  /** Other keys that do the same. */
+  readonly also?: readonly string[];
   readonly group: 'Run' | 'Edit' | 'Nodes' | 'File' | 'View';
   /** Works while a text is being edited. */
   readonly always?: boolean;
@@ -65,6 +67,8 @@ function duplicate(app: App): void {
   app.view.select(app.view.paste(app.view.copy(app.state.selection), { withWires: true }));
 }
 
+const zoomStep = 1.25;
+
 /** Every command, in the order of the sheet of keys. */
 export const commands: readonly Command[] = [
   { id: 'run', title: 'Run', keys: '$mod+Enter', group: 'Run', always: true, run: (app) => startRun(app) },
@@ -72,7 +76,7 @@ export const commands: readonly Command[] = [
   { id: 'run-fresh', title: 'Run without cache', group: 'Run', run: (app) => startRun(app, { fresh: true }) },
   { id: 'run-selected', title: 'Run to selected', group: 'Run', run: (app) => startRun(app, { targets: app.state.selection }) },
   { id: 'undo', title: 'Undo', keys: '$mod+z', group: 'Edit', run: (app) => travel(app, app.history.undo()) },
-  { id: 'redo', title: 'Redo', keys: '$mod+Shift+z', group: 'Edit', run: (app) => travel(app, app.history.redo()) },
+  { id: 'redo', title: 'Redo', keys: '$mod+Shift+z', also: ['$mod+y'], group: 'Edit', run: (app) => travel(app, app.history.redo()) },
   { id: 'copy', title: 'Copy nodes', keys: '$mod+c', group: 'Edit', run: (app) => void copyNodes(app) },
   { id: 'duplicate', title: 'Duplicate', keys: '$mod+d', group: 'Edit', run: duplicate },
   { id: 'select-all', title: 'Select all', keys: '$mod+a', group: 'Edit', run: selectAll },
@@ -104,11 +108,15 @@ export const commands: readonly Command[] = [
   },
   {
     id: 'fit',
-    title: 'Fit to view',
+    title: 'Fit what is selected, or all',
     keys: '.',
     group: 'View',
     run: (app) => app.view.fit(app.state.selection.length > 0 ? app.state.selection : undefined),
   },
+  { id: 'fit-all', title: 'See all', keys: '1', group: 'View', run: (app) => app.view.fit() },
+  { id: 'full-size', title: 'Full size, 100 %', keys: '0', group: 'View', run: (app) => app.view.zoomTo(1) },
+  { id: 'zoom-in', title: 'Zoom in', keys: '+', also: ['Shift++', '='], group: 'View', run: (app) => app.view.zoom(zoomStep) },
+  { id: 'zoom-out', title: 'Zoom out', keys: '-', group: 'View', run: (app) => app.view.zoom(1 / zoomStep) },
   { id: 'theme', title: 'Theme: dark or light', group: 'View', run: switchTheme },
   {
     id: 'commands',
@@ -128,10 +136,13 @@ export function runCommand(app: App, id: string): void {
   commands.find((command) => command.id === id)?.run(app);
 }
 
+/** What a command is called, and its key. */
+export const titleOf = (id: string): Pick<Command, 'title' | 'keys'> => commands.find((command) => command.id === id) ?? { title: id };
+
 /** A key as people read it. */
 export const keyText = (keys: string): string =>
   keys
-    .split('+')
+    .split(/\b\+/)
     .map((key) => ({ $mod: 'Ctrl', Delete: 'Del', z: 'Z', c: 'C' })[key] ?? (key.length === 1 ? key.toUpperCase() : key))
     .join(' ');
 

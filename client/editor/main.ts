@@ -17,6 +17,7 @@ import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
 import { followRuns, forgetMended, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
+import { canvasTools } from './view/canvas-tools.ts';
 import { shell } from './view/shell.ts';
 
 declare global {
@@ -117,12 +118,13 @@ function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: 
   return app;
 }
 
-function followView(app: App): void {
+function followView(app: App, drawTools: Table['drawTools']): void {
   const { view } = app;
   view.on('change', (step) => {
     app.changed(step);
     forgetMended(app);
   });
+  view.on('view', () => drawTools(app));
   view.on('select', ({ nodes }) => app.set({ selection: nodes }));
   view.on('search', (request) => openDialog(app, { kind: 'search', request }));
   view.on('menu', ({ screen, ...where }) => {
@@ -155,13 +157,31 @@ function followServer(app: App): void {
   });
 }
 
+/** The canvas with what stands over its corner, which is drawn by itself: the view changes with each turn of the wheel. */
+interface Table {
+  readonly table: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  drawTools(app: App): void;
+}
+
+function createTable(): Table {
+  const table = document.createElement('div');
+  table.className = 'canvas-place';
+  const canvas = document.createElement('canvas');
+  canvas.id = 'graph';
+  const tools = document.createElement('div');
+  table.append(canvas, tools);
+  return { table, canvas, drawTools: (app) => render(canvasTools(app, app.view.scale()), tools) };
+}
+
 /** Draws the page and puts the focus where a dialog wants it. */
-function drawer(root: HTMLElement, table: HTMLElement): (app: App) => void {
+function drawer(root: HTMLElement, { table, drawTools }: Table): (app: App) => void {
   let shown: unknown;
   let opener: Element | null = null;
   return (app) => {
     const before = document.activeElement;
     render(shell(app, table), root);
+    drawTools(app);
     document.title = `${app.state.dirty ? '• ' : ''}${app.state.name} · litegraph-diffusion`;
     const kind = app.state.dialog?.kind;
     if (kind === shown) return;
@@ -188,21 +208,18 @@ async function open(app: App): Promise<void> {
 async function start(root: HTMLElement): Promise<void> {
   await exchangeToken().catch(() => undefined);
   const server = { server: location.origin };
-  const table = document.createElement('div');
-  table.className = 'canvas-place';
-  const canvas = document.createElement('canvas');
-  canvas.id = 'graph';
-  table.append(canvas);
+  const place = createTable();
+  const { table, canvas } = place;
   const catalogue = await firstCatalogue(server, (text) => render(html`<p class="boot" role="status">${text}</p>`, root));
   render(nothing, root);
   const connection = openConnection(server);
-  const draw = drawer(root, table);
+  const draw = drawer(root, place);
   const view = createView(canvas, connection, catalogue);
   const app = createApp({ view, connection, catalogue }, draw);
   applyTheme(app, app.state.theme);
   draw(app);
   view.resize();
-  followView(app);
+  followView(app, place.drawTools);
   followServer(app);
   followRuns(app, () => void refreshPictures(app));
   bindKeys(app);
@@ -219,7 +236,7 @@ async function start(root: HTMLElement): Promise<void> {
   await open(app);
   draw(app);
   view.resize();
-  view.fit();
+  view.begin();
   focusPrompt(app);
 }
 

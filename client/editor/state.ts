@@ -78,6 +78,8 @@ export interface State {
   runMenu: boolean;
   toasts: readonly Toast[];
   pictures: readonly Picture[];
+  /** The picture of the strip that has, or had, the focus. */
+  thumb: string | undefined;
   templates: readonly Template[];
   run: Run | undefined;
   runsLeft: number;
@@ -115,6 +117,7 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   runMenu: false,
   toasts: [],
   pictures: [],
+  thumb: undefined,
   templates: [],
   run: undefined,
   runsLeft: 0,
