@@ -1,29 +1,20 @@
 import type { Catalogue } from '../../nodes/kit/index.ts';
 import type { GraphDocument, NodeId, PropertyValue } from '../../workflows/index.ts';
 import type { GraphView, GraphViewOptions } from '../graph-view.ts';
+import { arrangeNodes } from './arrange.ts';
 import { copyNodes, pasteNodes } from './clipboard.ts';
 import { createDesk, type RunningDesk } from './create-desk.ts';
 import { type Desk, idOf, nodeOf } from './desk.ts';
-import {
-  addNode,
-  connectNodes,
-  disconnectInput,
-  groupNodes,
-  idsOf,
-  nodesOf,
-  removeNodes,
-  setControl,
-  setModes,
-  setNodeValue,
-} from './edits.ts';
+import { addNode, connectNodes, disconnectInput, idsOf, nodesOf, removeNodes, setControl, setModes, setNodeValue } from './edits.ts';
 import { listenToDrops } from './file-drop.ts';
+import { grouping } from './groups.ts';
 import { listenToKeys } from './keys.ts';
 import { loadDocument } from './load-document.ts';
 import { viewNode } from './node-view.ts';
 import { executionOrder } from './order.ts';
 import { Pointer } from './pointer.ts';
 import { saveDocument } from './save-document.ts';
-import { selectedNodes, selectNodes } from './selection.ts';
+import { selectedNodes, selectNodes, tellSelection } from './selection.ts';
 import { themeOf } from './theme.ts';
 import { Tooltip } from './tooltip.ts';
 import { fitView, followRoom, middleOf, openView, reveal, zoomAtMiddle, zoomTo } from './view-box.ts';
@@ -40,6 +31,7 @@ export function createGraphView(element: HTMLCanvasElement, options: GraphViewOp
     ...documents(desk, pointer),
     ...queries(desk),
     ...editing(desk, pointer),
+    ...grouping(desk, teller(desk)),
     ...showing(desk),
     dispose() {
       pointer.dispose();
@@ -103,11 +95,12 @@ function documents(desk: Desk, pointer: Pointer): Pick<GraphView, 'setCatalogue'
     pointer.finishEditing();
     desk.doing.hover = { kind: 'nothing' };
     desk.surface.selected_nodes = {};
+    delete desk.doing.group;
     loadDocument(desk, document);
     desk.extra = withoutView(document.extra);
     desk.marks.keep(keep ? new Set(idsOf(desk.graph._nodes)) : new Set());
     desk.surface.selected_nodes = Object.fromEntries(nodesOf(desk, chosen).map((node) => [idOf(node), node]));
-    desk.events.emit('select', { nodes: selectedNodes(desk).map(idOf) });
+    tellSelection(desk);
     if (!keep) openView(desk);
     desk.redraw();
   };
@@ -172,15 +165,20 @@ type Editing =
   | 'setTitle'
   | 'setMode'
   | 'setCollapsed'
-  | 'group'
-  | 'renameGroup'
-  | 'ungroup';
+  | 'setPinned'
+  | 'arrange'
+  | 'renameGroup';
 
-function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
-  const changed = (is: boolean, action: string, field?: string): void => {
+/** Draws anew, and tells of a finished action if there was one. */
+const teller =
+  (desk: Desk) =>
+  (is: boolean, action: string, field?: string): void => {
     desk.redraw();
     if (is) desk.done(action, field);
   };
+
+function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
+  const changed = teller(desk);
   const labelOf = (node: NodeId, port: string): string => {
     const found = nodeOf(desk, node);
     const spec = found === undefined ? undefined : desk.specOf(found);
@@ -198,7 +196,7 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
       const nodes = nodesOf(desk, ids);
       removeNodes(desk, nodes);
       desk.doing.hover = { kind: 'nothing' };
-      desk.events.emit('select', { nodes: selectedNodes(desk).map(idOf) });
+      tellSelection(desk);
       changed(nodes.length > 0, nodes.length > 1 ? 'Delete nodes' : 'Delete node');
     },
     paste(text, pasting) {
@@ -231,15 +229,15 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
       for (const node of nodes) node.flags = { ...node.flags, collapsed };
       changed(nodes.length > 0, collapsed ? 'Collapse' : 'Open up');
     },
-    group: (ids, title) => changed(groupNodes(desk, nodesOf(desk, ids), title), 'Group'),
+    setPinned(ids, pinned) {
+      const nodes = nodesOf(desk, ids).filter(({ flags }) => (flags.pinned === true) !== pinned);
+      for (const node of nodes) node.flags = { ...node.flags, pinned };
+      changed(nodes.length > 0, pinned ? 'Pin' : 'Unpin');
+    },
+    arrange: (ids, how) => changed(arrangeNodes(desk, nodesOf(desk, ids), how), how === 'across' || how === 'down' ? 'Spread' : 'Line up'),
     renameGroup(index) {
       const group = desk.graph._groups[index];
       if (group !== undefined) pointer.editGroup(group);
-    },
-    ungroup(index) {
-      const group = desk.graph._groups[index];
-      if (group !== undefined) desk.graph.remove(group);
-      changed(group !== undefined, 'Ungroup');
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type Mode, readGraph, writeGraph } from '../../workflows/index.ts';
-import type { NodeView } from '../graph-view.ts';
+import { type Arrangement, arrangements, type NodeView } from '../graph-view.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
 import { copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
 import type { Version } from './history.ts';
@@ -24,8 +24,7 @@ export interface Command {
 const toggleMode =
   (mode: Mode) =>
   (app: App): void => {
-    const chosen = app.nodes().filter(({ id }) => app.state.selection.includes(id));
-    const all = chosen.every((node) => node.mode === mode);
+    const all = chosenNodes(app).every((node) => node.mode === mode);
     app.view.setMode(app.state.selection, all ? 'always' : mode);
   };
 
@@ -51,8 +50,7 @@ const kindOf = ({ id, type }: NodeView): string => `${id} ${type}`;
 const selectAll = (app: App): void => app.view.select(app.nodes().map(({ id }) => id));
 
 function collapse(app: App): void {
-  const chosen = app.nodes().filter(({ id }) => app.state.selection.includes(id));
-  app.view.setCollapsed(app.state.selection, !chosen.every(({ collapsed }) => collapsed));
+  app.view.setCollapsed(app.state.selection, !chosenNodes(app).every(({ collapsed }) => collapsed));
 }
 
 /** Copies the chosen nodes as text, so that another tab can paste them. */
@@ -67,6 +65,29 @@ function duplicate(app: App): void {
   app.view.select(app.view.paste(app.view.copy(app.state.selection), { withWires: true }));
 }
 
+const chosenNodes = (app: App): readonly NodeView[] => app.nodes().filter(({ id }) => app.state.selection.includes(id));
+
+function pin(app: App): void {
+  app.view.setPinned(app.state.selection, !chosenNodes(app).every(({ pinned }) => pinned));
+}
+
+function remove(app: App): void {
+  const { group, selection } = app.state;
+  if (group === undefined) app.view.remove(selection);
+  else app.view.removeGroup(group);
+}
+
+const arranging: Readonly<Record<Arrangement, string>> = {
+  left: 'Line up left edges',
+  centre: 'Line up middles, one below the other',
+  right: 'Line up right edges',
+  top: 'Line up top edges',
+  middle: 'Line up middles, side by side',
+  bottom: 'Line up bottom edges',
+  across: 'Spread evenly from left to right',
+  down: 'Spread evenly from top to bottom',
+};
+
 const zoomStep = 1.25;
 
 /** Every command, in the order of the sheet of keys. */
@@ -80,11 +101,20 @@ export const commands: readonly Command[] = [
   { id: 'copy', title: 'Copy nodes', keys: '$mod+c', group: 'Edit', run: (app) => void copyNodes(app) },
   { id: 'duplicate', title: 'Duplicate', keys: '$mod+d', group: 'Edit', run: duplicate },
   { id: 'select-all', title: 'Select all', keys: '$mod+a', group: 'Edit', run: selectAll },
-  { id: 'delete', title: 'Delete', keys: 'Delete', group: 'Edit', run: (app) => app.view.remove(app.state.selection) },
+  { id: 'delete', title: 'Delete', keys: 'Delete', group: 'Edit', run: remove },
   { id: 'search', title: 'Search and add a node', keys: '/', group: 'Nodes', run: (app) => openDialog(app, { kind: 'search' }) },
   { id: 'mute', title: 'Mute', keys: '$mod+m', group: 'Nodes', run: toggleMode('mute') },
   { id: 'bypass', title: 'Bypass', keys: '$mod+b', group: 'Nodes', run: toggleMode('bypass') },
   { id: 'collapse', title: 'Collapse', keys: 'Alt+c', group: 'Nodes', run: collapse },
+  { id: 'pin', title: 'Pin in place', keys: 'p', group: 'Nodes', run: pin },
+  ...arrangements.map(
+    (how): Command => ({
+      id: `arrange-${how}`,
+      title: arranging[how],
+      group: 'Nodes',
+      run: (app) => app.view.arrange(app.state.selection, how),
+    }),
+  ),
   { id: 'group', title: 'Group', keys: '$mod+g', group: 'Nodes', run: (app) => app.view.group(app.state.selection, 'Group') },
   { id: 'save', title: 'Save', keys: '$mod+s', group: 'File', always: true, run: saveDocument },
   {

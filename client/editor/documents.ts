@@ -36,6 +36,7 @@ export function openDocument(app: App, graph: GraphDocument, { foreign, name, un
     timeline: undefined,
     problems: [],
     selection: [],
+    group: undefined,
   });
   const text = writeGraph(currentDocument(app));
   if (undoable) app.history.push({ text, action: 'open', document: app.state.document });

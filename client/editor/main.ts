@@ -125,7 +125,7 @@ function followView(app: App, drawTools: Table['drawTools']): void {
     forgetMended(app);
   });
   view.on('view', () => drawTools(app));
-  view.on('select', ({ nodes }) => app.set({ selection: nodes }));
+  view.on('select', ({ nodes, group }) => app.set({ selection: nodes, group }));
   view.on('search', (request) => openDialog(app, { kind: 'search', request }));
   view.on('menu', ({ screen, ...where }) => {
     const { node } = where;

@@ -70,6 +70,8 @@ export interface State {
   /** It came from somebody else and was not looked at yet. */
   foreign: boolean;
   selection: readonly string[];
+  /** Which of the groups is selected, with what is in it. */
+  group: number | undefined;
   panel: Panel | undefined;
   inspector: boolean;
   sheet: Sheet | undefined;
@@ -109,6 +111,7 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   savedAt: undefined,
   foreign: false,
   selection: [],
+  group: undefined,
   panel: undefined,
   inspector: true,
   sheet: 'prompt',

@@ -26,7 +26,7 @@ export function openFileDialog(app: App) {
       openDialog(app, undefined);
       chooseFile(app);
     }}>${icon('upload')} Choose a file</button></div>
-    <h3>Recent, kept in this browser</h3>
+    <h3 class="recent-title">Recent, kept in this browser</h3>
     ${
       documents.length === 0
         ? html`<p class="empty">What you change is kept here by itself. When you open something else, you find it here again.</p>`
