@@ -3,6 +3,7 @@ import { decodeShare, encodeShare, type GraphDocument, isPng, readGraph, readPng
 import { type App, currentDocument, openDialog } from './app.ts';
 import { autosave, lastDocument, leaveDocument, newDocumentId } from './keeping.ts';
 import type { Kept } from './kept.ts';
+import { emptyTimeline } from './timeline.ts';
 
 /** Where a document came from. */
 export interface Origin {
@@ -33,7 +34,7 @@ export function openDocument(app: App, graph: GraphDocument, { foreign, name, un
     dirty: false,
     savedAt: undefined,
     run: undefined,
-    timeline: undefined,
+    timeline: app.state.timeline?.open ? emptyTimeline(true) : undefined,
     problems: [],
     selection: [],
     group: undefined,

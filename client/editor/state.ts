@@ -85,8 +85,8 @@ export interface State {
   templates: readonly Template[];
   run: Run | undefined;
   runsLeft: number;
-  /** Ask for the steps of samplers with every run. */
-  record: boolean;
+  /** Ask for the steps of samplers with every run, or with none; see {@link recordsSteps}. */
+  record: boolean | undefined;
   timeline: Timeline | undefined;
   jobs: ReadonlyMap<string, WaitingJob>;
   connection: ConnectionState;
@@ -124,7 +124,7 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   templates: [],
   run: undefined,
   runsLeft: 0,
-  record: true,
+  record: undefined,
   timeline: undefined,
   jobs: new Map(),
   connection: 'connecting',

@@ -4,6 +4,7 @@ import { type App, openDialog } from '../app.ts';
 import { saveDocument } from '../documents.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
 import { switchTheme } from '../theme-switch.ts';
+import { recordsSteps } from '../timeline.ts';
 import { icon } from './icons.ts';
 
 const runCounts = [2, 4, 8, 16];
@@ -11,12 +12,13 @@ const runCounts = [2, 4, 8, 16];
 function runMenu(app: App) {
   const { selection, runMenu: open } = app.state;
   if (!open) return nothing;
+  const records = recordsSteps(app);
   return html`<div class="menu run-menu" role="menu" aria-label="Ways to run">
     <button role="menuitem" @click=${() => startRun(app)}>Run once <kbd>Ctrl Enter</kbd></button>
     ${runCounts.map((count) => html`<button role="menuitem" @click=${() => startRuns(app, count)}>Run ×${count}</button>`)}
     <button role="menuitem" ?disabled=${selection.length === 0} @click=${() => startRun(app, { targets: selection })}>Run to selected</button>
     <button role="menuitem" @click=${() => startRun(app, { fresh: true })}>Run without cache</button>
-    <button role="menuitemcheckbox" aria-checked=${app.state.record} title="Keep what each step looked like, to go through it afterwards" @click=${() => app.set({ record: !app.state.record, runMenu: false })}>Record steps <kbd>${app.state.record ? 'on' : 'off'}</kbd></button>
+    <button role="menuitemcheckbox" aria-checked=${records} title="Keep what each step looked like, to go through it afterwards; takes a little longer" @click=${() => app.set({ record: !records, runMenu: false })}>Record steps <kbd>${records ? 'on' : 'off'}</kbd></button>
   </div>`;
 }
 
