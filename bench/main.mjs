@@ -1,4 +1,4 @@
-// npm run bench [-- --rounds N] [-- --peer comfyui PATH]
+// npm run bench [-- editor] [-- --rounds N] [-- --peer comfyui PATH]
 // Every figure is a ratio of two times taken in turn in this run; medians over the rounds.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../scripts/build.mjs';
 import { connect, connectEcho } from './client.mjs';
 import { connectComfy } from './comfyui.mjs';
+import { editorFrames } from './editor.mjs';
 import { chain, textToImage } from './graphs.mjs';
 import { freePort, residentMegabytes, root, startComfy, startScript, startServer } from './processes.mjs';
 
@@ -20,6 +21,8 @@ const refuse = (sentence) => {
   process.exit(2);
 };
 if (!Number.isInteger(rounds) || rounds < 3) refuse('--rounds wants a whole number from 3 up.');
+const editor = values.peer === undefined && positionals[0] === 'editor';
+if (values.peer === undefined && positionals.length > (editor ? 1 : 0)) refuse('Usage: npm run bench [-- editor | --peer comfyui PATH]');
 if (values.peer !== undefined && (values.peer !== 'comfyui' || positionals[0] === undefined)) refuse('Usage: --peer comfyui PATH');
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
@@ -93,25 +96,32 @@ async function overhead(server, peer) {
   await echo.stop();
 }
 
+/** Memory, trivial graphs and sampling, against bare scripts and a peer. */
+async function execution(server, startPeer) {
+  const comfy = await startPeer?.();
+  try {
+    const idle = residentMegabytes(server.pid);
+    const theirs = comfy === undefined ? 951 : residentMegabytes(comfy.pid);
+    const source = comfy === undefined ? 'ComfyUI’s recorded 951 MB' : 'ComfyUI, same run';
+    rows.push(`| memory of server + engine, no model, ÷ ${source} | ${(idle / theirs).toFixed(3)} | ${idle.toFixed(0)} MB | ≤ 0.25 |`);
+    const peer = comfy === undefined ? undefined : await connectComfy(comfy.url);
+    await overhead(server, peer);
+    peer?.close();
+  } finally {
+    await comfy?.stop();
+  }
+  await sampling(server);
+}
+
 ensureBuilt();
 const data = mkdtempSync(join(tmpdir(), 'litegraph-diffusion-bench-'));
 let server;
-let comfy;
 try {
   server = await startServer(data);
-  if (values.peer !== undefined) comfy = await startComfy(positionals[0], await freePort());
-  const idle = residentMegabytes(server.pid);
-  const theirs = comfy === undefined ? 951 : residentMegabytes(comfy.pid);
-  const source = comfy === undefined ? 'ComfyUI’s recorded 951 MB' : 'ComfyUI, same run';
-  rows.push(`| memory of server + engine, no model, ÷ ${source} | ${(idle / theirs).toFixed(3)} | ${idle.toFixed(0)} MB | ≤ 0.25 |`);
-  const peer = comfy === undefined ? undefined : await connectComfy(comfy.url);
-  await overhead(server, peer);
-  peer?.close();
-  await comfy?.stop();
-  await sampling(server);
+  if (editor) await editorFrames(server.url, { rounds: Math.min(rounds, 7), report });
+  else await execution(server, values.peer === undefined ? undefined : async () => startComfy(positionals[0], await freePort()));
 } finally {
   await server?.stop();
-  await comfy?.stop();
   rmSync(data, { recursive: true, force: true });
 }
 console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Node ${process.version}, ${rounds} rounds\n`);

@@ -18,10 +18,23 @@ export interface NodeView {
   readonly known: boolean;
   readonly mode: Mode;
   readonly collapsed: boolean;
+  readonly pinned: boolean;
   readonly inputs: readonly InputView[];
   readonly outputs: readonly PortSpec[];
   readonly seedControl?: SeedControl;
 }
+
+/** A group as panels show it; nodes are in it whose middle is. */
+export interface GroupView {
+  readonly title: string;
+  /** #rrggbb; the theme's accent without. */
+  readonly color?: string;
+  readonly nodes: readonly NodeId[];
+}
+
+/** How nodes are lined up: at an edge or the middle, or with equal gaps from left to right or from top to bottom. */
+export const arrangements = ['left', 'centre', 'right', 'top', 'middle', 'bottom', 'across', 'down'] as const;
+export type Arrangement = (typeof arrangements)[number];
 
 /** A wire being dragged, dropped on nothing: a new node should be joined to it. */
 export interface LooseWire {
@@ -45,7 +58,8 @@ export interface SearchRequest {
  */
 export interface GraphViewEvents {
   change: { readonly action: string; readonly field?: string };
-  select: { readonly nodes: readonly NodeId[] };
+  /** `group`: which of the groups is selected. */
+  select: { readonly nodes: readonly NodeId[]; readonly group?: number };
   search: SearchRequest;
   /** A picture inside a node was clicked. */
   picture: { readonly node: NodeId; readonly url: string };
@@ -106,13 +120,33 @@ export interface GraphView {
   setTitle(node: NodeId, title: string): void;
   setMode(nodes: readonly NodeId[], mode: Mode): void;
   setCollapsed(nodes: readonly NodeId[], collapsed: boolean): void;
+  /** Pinned nodes are not moved and not resized. */
+  setPinned(nodes: readonly NodeId[], pinned: boolean): void;
+  /** Lines nodes up with each other, or spreads them evenly. */
+  arrange(nodes: readonly NodeId[], how: Arrangement): void;
+  groups(): readonly GroupView[];
+  /** Puts a group around nodes and selects it. */
   group(nodes: readonly NodeId[], title: string): void;
+  /** Selects a group and what is in it. */
+  selectGroup(group: number): void;
+  /** `color` is #rrggbb, or `none` for the theme's own. */
+  setGroup(group: number, change: { readonly title?: string; readonly color?: string }): void;
+  /** Makes a group just as large as what is in it. */
+  fitGroup(group: number): void;
+  /** Takes a group away with what is in it. */
+  removeGroup(group: number): void;
   /** Opens the title of a group for editing in place. */
   renameGroup(group: number): void;
   /** Takes a group away; its nodes stay. */
   ungroup(group: number): void;
+  /** Shows the graph as after {@link load}: large enough to be read, whole if it can be. */
+  begin(): void;
   fit(nodes?: readonly NodeId[]): void;
+  /** CSS px of a graph unit. */
+  scale(): number;
   zoom(factor: number): void;
+  /** Keeps the middle of what is seen; 1 is the size of the panels. */
+  zoomTo(scale: number): void;
   /** Middle of what is seen, in graph units. */
   centre(): readonly [number, number];
   setTheme(theme: 'dark' | 'light'): void;

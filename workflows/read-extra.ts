@@ -19,6 +19,7 @@ export function readExtra(raw: Json | undefined, nodes: readonly Pick<GraphNode,
   set(extra, 'name', readName(from.name));
   for (const name of ['description', 'notes'] as const) set(extra, name, readText(from[name]));
   set(extra, 'fields', readFields(from.fields));
+  if (from.record === true) extra.record = true;
   set(extra, 'versions', readVersions(from.versions, nodes, catalogue));
   set(extra, 'ds', readView(from.ds));
   return extra;

@@ -59,8 +59,10 @@ export interface Doing {
   /** The field that is edited in place is not drawn. */
   editing?: { readonly node: HostNode; readonly port: string };
   panning: boolean;
-  /** Scale and offset that showed the whole graph; as long as nobody has moved the view since, it is fitted again when its room changes. */
-  fitted?: readonly [number, number, number];
+  /** The group that is selected, with what is in it. */
+  group?: HostGroup;
+  /** Where the view was put by itself; as long as nobody has moved it since, it is put anew when its room changes. */
+  placed?: { readonly shows: 'all' | 'opened'; readonly scale: number; readonly x: number; readonly y: number };
 }
 
 /** Everything that the parts of the canvas share. */

@@ -8,7 +8,6 @@ import { bestPlug } from './hit.ts';
 import { modeNumbers } from './node-view.ts';
 import { fittingTo, inputType, outputType, plugPoint, plugsOf } from './plugs.ts';
 import { putValue } from './values.ts';
-import { areaAround } from './view-box.ts';
 import { faultOf, join, unplug } from './wiring.ts';
 
 const gone = (id: NodeId): GraphError => new GraphError('unknown-node', `There is no node ${id} in the graph any more. Choose another.`);
@@ -118,20 +117,6 @@ export function setModes(nodes: readonly HostNode[], mode: Mode): boolean {
   const changed = nodes.filter((node) => node.mode !== modeNumbers[mode]);
   for (const node of changed) node.mode = modeNumbers[mode];
   return changed.length > 0;
-}
-
-/** Puts a group around nodes. True if there were any. */
-export function groupNodes(desk: Desk, nodes: readonly HostNode[], title: string): boolean {
-  const area = areaAround(desk, nodes);
-  if (area === undefined || desk.host.LGraphGroup === undefined) return false;
-  const group = new desk.host.LGraphGroup(title);
-  [area.x - 16, area.y - 44, area.width + 32, area.height + 60].forEach((value, index) => {
-    group._bounding[index] = value;
-  });
-  delete group.color;
-  delete group.font_size;
-  desk.graph.add(group);
-  return true;
 }
 
 /** Nodes by their ids; ids that are gone are left out. */

@@ -1,32 +1,23 @@
 import type { Catalogue } from '../../nodes/kit/index.ts';
 import type { GraphDocument, NodeId, PropertyValue } from '../../workflows/index.ts';
 import type { GraphView, GraphViewOptions } from '../graph-view.ts';
+import { arrangeNodes } from './arrange.ts';
 import { copyNodes, pasteNodes } from './clipboard.ts';
 import { createDesk, type RunningDesk } from './create-desk.ts';
 import { type Desk, idOf, nodeOf } from './desk.ts';
-import {
-  addNode,
-  connectNodes,
-  disconnectInput,
-  groupNodes,
-  idsOf,
-  nodesOf,
-  removeNodes,
-  setControl,
-  setModes,
-  setNodeValue,
-} from './edits.ts';
+import { addNode, connectNodes, disconnectInput, idsOf, nodesOf, removeNodes, setControl, setModes, setNodeValue } from './edits.ts';
 import { listenToDrops } from './file-drop.ts';
+import { grouping } from './groups.ts';
 import { listenToKeys } from './keys.ts';
 import { loadDocument } from './load-document.ts';
 import { viewNode } from './node-view.ts';
 import { executionOrder } from './order.ts';
 import { Pointer } from './pointer.ts';
 import { saveDocument } from './save-document.ts';
-import { selectedNodes, selectNodes } from './selection.ts';
+import { selectedNodes, selectNodes, tellSelection } from './selection.ts';
 import { themeOf } from './theme.ts';
 import { Tooltip } from './tooltip.ts';
-import { fitView, followRoom, middleOf, reveal, zoomAtMiddle } from './view-box.ts';
+import { fitView, followRoom, middleOf, openView, reveal, zoomAtMiddle, zoomTo } from './view-box.ts';
 
 /** Draws a graph on a canvas and lets it be edited there. One view at a time: litegraph's registry is one for the page. */
 export function createGraphView(element: HTMLCanvasElement, options: GraphViewOptions): GraphView {
@@ -40,6 +31,7 @@ export function createGraphView(element: HTMLCanvasElement, options: GraphViewOp
     ...documents(desk, pointer),
     ...queries(desk),
     ...editing(desk, pointer),
+    ...grouping(desk, teller(desk)),
     ...showing(desk),
     dispose() {
       pointer.dispose();
@@ -103,12 +95,13 @@ function documents(desk: Desk, pointer: Pointer): Pick<GraphView, 'setCatalogue'
     pointer.finishEditing();
     desk.doing.hover = { kind: 'nothing' };
     desk.surface.selected_nodes = {};
+    delete desk.doing.group;
     loadDocument(desk, document);
     desk.extra = withoutView(document.extra);
     desk.marks.keep(keep ? new Set(idsOf(desk.graph._nodes)) : new Set());
     desk.surface.selected_nodes = Object.fromEntries(nodesOf(desk, chosen).map((node) => [idOf(node), node]));
-    desk.events.emit('select', { nodes: selectedNodes(desk).map(idOf) });
-    if (!keep) fitView(desk, desk.graph._nodes);
+    tellSelection(desk);
+    if (!keep) openView(desk);
     desk.redraw();
   };
   return {
@@ -139,7 +132,9 @@ function differsInPorts(before: Catalogue, after: Catalogue): boolean {
   return shape(before) !== shape(after);
 }
 
-function queries(desk: Desk): Pick<GraphView, 'nodes' | 'selection' | 'select' | 'copy' | 'centre' | 'fit' | 'zoom' | 'resize'> {
+function queries(
+  desk: Desk,
+): Pick<GraphView, 'nodes' | 'selection' | 'select' | 'copy' | 'centre' | 'begin' | 'fit' | 'scale' | 'zoom' | 'zoomTo' | 'resize'> {
   return {
     nodes: () => executionOrder(desk.graph).map((node) => viewNode(desk, node)),
     selection: () => selectedNodes(desk).map(idOf),
@@ -151,6 +146,9 @@ function queries(desk: Desk): Pick<GraphView, 'nodes' | 'selection' | 'select' |
     copy: (ids) => copyNodes(desk, nodesOf(desk, ids)),
     centre: () => middleOf(desk),
     fit: (ids) => fitView(desk, ids === undefined ? desk.graph._nodes : nodesOf(desk, ids)),
+    begin: () => openView(desk),
+    scale: () => desk.surface.ds.scale,
+    zoomTo: (scale) => zoomTo(desk, scale),
     zoom: (factor) => zoomAtMiddle(desk, factor),
     resize: () => desk.redraw(),
   };
@@ -167,15 +165,20 @@ type Editing =
   | 'setTitle'
   | 'setMode'
   | 'setCollapsed'
-  | 'group'
-  | 'renameGroup'
-  | 'ungroup';
+  | 'setPinned'
+  | 'arrange'
+  | 'renameGroup';
 
-function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
-  const changed = (is: boolean, action: string, field?: string): void => {
+/** Draws anew, and tells of a finished action if there was one. */
+const teller =
+  (desk: Desk) =>
+  (is: boolean, action: string, field?: string): void => {
     desk.redraw();
     if (is) desk.done(action, field);
   };
+
+function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
+  const changed = teller(desk);
   const labelOf = (node: NodeId, port: string): string => {
     const found = nodeOf(desk, node);
     const spec = found === undefined ? undefined : desk.specOf(found);
@@ -193,7 +196,7 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
       const nodes = nodesOf(desk, ids);
       removeNodes(desk, nodes);
       desk.doing.hover = { kind: 'nothing' };
-      desk.events.emit('select', { nodes: selectedNodes(desk).map(idOf) });
+      tellSelection(desk);
       changed(nodes.length > 0, nodes.length > 1 ? 'Delete nodes' : 'Delete node');
     },
     paste(text, pasting) {
@@ -226,15 +229,15 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
       for (const node of nodes) node.flags = { ...node.flags, collapsed };
       changed(nodes.length > 0, collapsed ? 'Collapse' : 'Open up');
     },
-    group: (ids, title) => changed(groupNodes(desk, nodesOf(desk, ids), title), 'Group'),
+    setPinned(ids, pinned) {
+      const nodes = nodesOf(desk, ids).filter(({ flags }) => (flags.pinned === true) !== pinned);
+      for (const node of nodes) node.flags = { ...node.flags, pinned };
+      changed(nodes.length > 0, pinned ? 'Pin' : 'Unpin');
+    },
+    arrange: (ids, how) => changed(arrangeNodes(desk, nodesOf(desk, ids), how), how === 'across' || how === 'down' ? 'Spread' : 'Line up'),
     renameGroup(index) {
       const group = desk.graph._groups[index];
       if (group !== undefined) pointer.editGroup(group);
-    },
-    ungroup(index) {
-      const group = desk.graph._groups[index];
-      if (group !== undefined) desk.graph.remove(group);
-      changed(group !== undefined, 'Ungroup');
     },
   };
 }

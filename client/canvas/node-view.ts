@@ -19,6 +19,7 @@ export function viewNode(desk: Desk, node: HostNode): NodeView {
     known: spec !== undefined,
     mode: node.mode === 2 ? 'mute' : node.mode === 4 ? 'bypass' : 'always',
     collapsed: node.flags.collapsed === true,
+    pinned: node.flags.pinned === true,
     inputs: (spec?.inputs ?? node.inputs.map(foreignPort)).map((port) => viewInput(desk, node, port)),
     outputs: spec?.outputs ?? node.outputs.map(foreignPort),
     ...(hasSeed ? { seedControl: seedControlOf(node) } : {}),

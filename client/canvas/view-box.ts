@@ -1,8 +1,17 @@
 import type { HostNode } from '../plugin/host.ts';
 import { type Area, type Desk, nodeArea, overlap, type Point, seenArea, toGraph } from './desk.ts';
+import { fonts, leastText } from './measures.ts';
+import { executionOrder } from './order.ts';
 
 /** Limits of the zoom. */
 const scales = { least: 0.08, most: 4 } as const;
+
+/** From this scale on fields of nodes are drawn and can be read. */
+const readable = leastText / fonts.node;
+/** A graph that would be shown smaller than this is shown whole all the same where there is room: it must be looked at in parts anyway. */
+const overview = 0.5;
+/** Below this width, in CSS px, a view shows one node well rather than all of them. */
+const narrow = 600;
 
 /** Zooms by a factor; the place under a point of the page stays where it is. */
 export function zoomAt(desk: Desk, factor: number, [clientX, clientY]: Point): void {
@@ -16,6 +25,9 @@ export function zoomAt(desk: Desk, factor: number, [clientX, clientY]: Point): v
   desk.events.emit('view', { scale: ds.scale });
   desk.redraw();
 }
+
+/** Shows the middle of what is seen at another scale. */
+export const zoomTo = (desk: Desk, scale: number): void => zoomAtMiddle(desk, scale / desk.surface.ds.scale);
 
 /** Zooms around the middle of what is seen. */
 export function zoomAtMiddle(desk: Desk, factor: number): void {
@@ -41,23 +53,67 @@ export function areaAround(desk: Desk, nodes: readonly HostNode[]): Area | undef
   return { x, y, width: most((area) => area.x + area.width) - x, height: most((area) => area.y + area.height) - y };
 }
 
+const marginOf = ({ element }: Desk): number => Math.min(24, element.clientWidth * 0.05);
+
+/** The scale at which an area fits, never enlarged. */
+function fittingScale(desk: Desk, area: Area): number {
+  const { clientWidth, clientHeight } = desk.element;
+  const margin = marginOf(desk);
+  return Math.max(scales.least, Math.min(1, (clientWidth - 2 * margin) / area.width, (clientHeight - 2 * margin) / area.height));
+}
+
+const hasRoom = ({ element }: Desk): boolean => element.clientWidth > 0 && element.clientHeight > 0;
+
 /** Shows all of these nodes, as large as they fit but never enlarged. */
 export function fitView(desk: Desk, nodes: readonly HostNode[]): void {
   const area = areaAround(desk, nodes);
-  const { clientWidth, clientHeight } = desk.element;
-  if (area === undefined || clientWidth === 0 || clientHeight === 0) return;
-  const margin = Math.min(24, clientWidth * 0.05);
-  const factor = Math.min(1, (clientWidth - 2 * margin) / area.width, (clientHeight - 2 * margin) / area.height);
-  setView(desk, Math.max(scales.least, factor), [area.x + area.width / 2, area.y + area.height / 2]);
-  const { scale, offset } = desk.surface.ds;
-  if (nodes.length === desk.graph._nodes.length) desk.doing.fitted = [scale, offset[0], offset[1]];
+  if (area === undefined || !hasRoom(desk)) return;
+  setView(desk, fittingScale(desk, area), middleOfArea(area));
+  if (nodes.length === desk.graph._nodes.length) rememberView(desk, 'all');
 }
 
-/** The room of the view has changed: a graph that was wholly shown is so again. */
+/**
+ * The first look at a graph: all of it if its fields can be read then, or if it is far too large for that; else its upper left part, large enough
+ * to be read. Where there is little room: the first node that shows pictures.
+ */
+export function openView(desk: Desk): void {
+  const area = areaAround(desk, desk.graph._nodes);
+  if (area === undefined || !hasRoom(desk)) return;
+  const scale = fittingScale(desk, area);
+  const small = desk.element.clientWidth < narrow;
+  if (scale >= readable || (scale < overview && !small)) fitView(desk, desk.graph._nodes);
+  else if (small) showFirst(desk);
+  else showCorner(desk, area);
+  rememberView(desk, 'opened');
+}
+
+function showFirst(desk: Desk): void {
+  const nodes = executionOrder(desk.graph);
+  const first = nodes.find((node) => desk.layoutOf(node).well !== undefined && node.flags.collapsed !== true) ?? nodes[0];
+  const area = first && areaAround(desk, [first]);
+  if (area) setView(desk, Math.max(readable, fittingScale(desk, area)), middleOfArea(area));
+}
+
+function showCorner(desk: Desk, { x, y }: Area): void {
+  const { clientWidth, clientHeight } = desk.element;
+  const margin = marginOf(desk);
+  setView(desk, readable, [x + (clientWidth / 2 - margin) / readable, y + (clientHeight / 2 - margin) / readable]);
+}
+
+const middleOfArea = ({ x, y, width, height }: Area): Point => [x + width / 2, y + height / 2];
+
+function rememberView({ doing, surface }: Desk, shows: 'all' | 'opened'): void {
+  const { scale, offset } = surface.ds;
+  doing.placed = { shows, scale, x: offset[0], y: offset[1] };
+}
+
+/** The room of the view has changed: what was shown of the graph by itself is shown anew, what somebody went to stays. */
 export function followRoom(desk: Desk): void {
-  const { fitted } = desk.doing;
+  const { placed } = desk.doing;
   const { scale, offset } = desk.surface.ds;
-  if (fitted?.[0] === scale && fitted[1] === offset[0] && fitted[2] === offset[1]) fitView(desk, desk.graph._nodes);
+  if (placed !== undefined && placed.scale === scale && placed.x === offset[0] && placed.y === offset[1])
+    if (placed.shows === 'all') fitView(desk, desk.graph._nodes);
+    else openView(desk);
   desk.redraw();
 }
 

@@ -18,9 +18,11 @@ export interface App {
   set(change: Partial<State>): void;
   say(text: string, kind?: 'info' | 'error'): void;
   /** The document has changed: a step of undo, and soon kept in the browser. */
-  changed(step: Omit<Version, 'text'>): void;
+  changed(step: Omit<Version, 'text' | 'document'>): void;
   /** Keeps the document in the browser, soon. */
   keep(): void;
+  /** Keeps at once what was to be kept soon. */
+  keepNow(): void;
   /** The nodes as they are now. */
   nodes(): readonly NodeView[];
 }

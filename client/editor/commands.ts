@@ -1,7 +1,9 @@
 import { type Mode, readGraph, writeGraph } from '../../workflows/index.ts';
-import type { NodeView } from '../graph-view.ts';
+import { type Arrangement, arrangements, type NodeView } from '../graph-view.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
-import { chooseFile, copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
+import { copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
+import type { Version } from './history.ts';
+import { goBackTo } from './keeping.ts';
 import { cancelRun, forgetMended, startRun } from './running.ts';
 import { switchTheme } from './theme-switch.ts';
 
@@ -11,6 +13,8 @@ export interface Command {
   readonly title: string;
   /** As tinykeys writes it; `$mod` is Ctrl, on a Mac Cmd. */
   readonly keys?: string;
+  /** Other keys that do the same. */
+  readonly also?: readonly string[];
   readonly group: 'Run' | 'Edit' | 'Nodes' | 'File' | 'View';
   /** Works while a text is being edited. */
   readonly always?: boolean;
@@ -20,17 +24,18 @@ export interface Command {
 const toggleMode =
   (mode: Mode) =>
   (app: App): void => {
-    const chosen = app.nodes().filter(({ id }) => app.state.selection.includes(id));
-    const all = chosen.every((node) => node.mode === mode);
+    const all = chosenNodes(app).every((node) => node.mode === mode);
     app.view.setMode(app.state.selection, all ? 'always' : mode);
   };
 
 /** Takes one step back or forth. */
-function travel(app: App, text: string | undefined): void {
-  if (text === undefined) return;
+function travel(app: App, version: Version | undefined): void {
+  if (version === undefined) return;
+  const { text, document } = version;
   const kept = app.state.selection;
   const before = new Set(app.nodes().map(kindOf));
   const { graph } = readGraph(text, app.catalogue);
+  if (document !== app.state.document) goBackTo(app, document);
   app.view.load(graph, { keepView: true });
   app.set({ extra: graph.extra, name: typeof graph.extra.name === 'string' ? graph.extra.name : app.state.name });
   app.view.select(kept.filter((id) => app.nodes().some((node) => node.id === id)));
@@ -45,8 +50,7 @@ const kindOf = ({ id, type }: NodeView): string => `${id} ${type}`;
 const selectAll = (app: App): void => app.view.select(app.nodes().map(({ id }) => id));
 
 function collapse(app: App): void {
-  const chosen = app.nodes().filter(({ id }) => app.state.selection.includes(id));
-  app.view.setCollapsed(app.state.selection, !chosen.every(({ collapsed }) => collapsed));
+  app.view.setCollapsed(app.state.selection, !chosenNodes(app).every(({ collapsed }) => collapsed));
 }
 
 /** Copies the chosen nodes as text, so that another tab can paste them. */
@@ -61,6 +65,31 @@ function duplicate(app: App): void {
   app.view.select(app.view.paste(app.view.copy(app.state.selection), { withWires: true }));
 }
 
+const chosenNodes = (app: App): readonly NodeView[] => app.nodes().filter(({ id }) => app.state.selection.includes(id));
+
+function pin(app: App): void {
+  app.view.setPinned(app.state.selection, !chosenNodes(app).every(({ pinned }) => pinned));
+}
+
+function remove(app: App): void {
+  const { group, selection } = app.state;
+  if (group === undefined) app.view.remove(selection);
+  else app.view.removeGroup(group);
+}
+
+const arranging: Readonly<Record<Arrangement, string>> = {
+  left: 'Line up left edges',
+  centre: 'Line up middles, one below the other',
+  right: 'Line up right edges',
+  top: 'Line up top edges',
+  middle: 'Line up middles, side by side',
+  bottom: 'Line up bottom edges',
+  across: 'Spread evenly from left to right',
+  down: 'Spread evenly from top to bottom',
+};
+
+const zoomStep = 1.25;
+
 /** Every command, in the order of the sheet of keys. */
 export const commands: readonly Command[] = [
   { id: 'run', title: 'Run', keys: '$mod+Enter', group: 'Run', always: true, run: (app) => startRun(app) },
@@ -68,18 +97,34 @@ export const commands: readonly Command[] = [
   { id: 'run-fresh', title: 'Run without cache', group: 'Run', run: (app) => startRun(app, { fresh: true }) },
   { id: 'run-selected', title: 'Run to selected', group: 'Run', run: (app) => startRun(app, { targets: app.state.selection }) },
   { id: 'undo', title: 'Undo', keys: '$mod+z', group: 'Edit', run: (app) => travel(app, app.history.undo()) },
-  { id: 'redo', title: 'Redo', keys: '$mod+Shift+z', group: 'Edit', run: (app) => travel(app, app.history.redo()) },
+  { id: 'redo', title: 'Redo', keys: '$mod+Shift+z', also: ['$mod+y'], group: 'Edit', run: (app) => travel(app, app.history.redo()) },
   { id: 'copy', title: 'Copy nodes', keys: '$mod+c', group: 'Edit', run: (app) => void copyNodes(app) },
   { id: 'duplicate', title: 'Duplicate', keys: '$mod+d', group: 'Edit', run: duplicate },
   { id: 'select-all', title: 'Select all', keys: '$mod+a', group: 'Edit', run: selectAll },
-  { id: 'delete', title: 'Delete', keys: 'Delete', group: 'Edit', run: (app) => app.view.remove(app.state.selection) },
+  { id: 'delete', title: 'Delete', keys: 'Delete', group: 'Edit', run: remove },
   { id: 'search', title: 'Search and add a node', keys: '/', group: 'Nodes', run: (app) => openDialog(app, { kind: 'search' }) },
   { id: 'mute', title: 'Mute', keys: '$mod+m', group: 'Nodes', run: toggleMode('mute') },
   { id: 'bypass', title: 'Bypass', keys: '$mod+b', group: 'Nodes', run: toggleMode('bypass') },
   { id: 'collapse', title: 'Collapse', keys: 'Alt+c', group: 'Nodes', run: collapse },
+  { id: 'pin', title: 'Pin in place', keys: 'p', group: 'Nodes', run: pin },
+  ...arrangements.map(
+    (how): Command => ({
+      id: `arrange-${how}`,
+      title: arranging[how],
+      group: 'Nodes',
+      run: (app) => app.view.arrange(app.state.selection, how),
+    }),
+  ),
   { id: 'group', title: 'Group', keys: '$mod+g', group: 'Nodes', run: (app) => app.view.group(app.state.selection, 'Group') },
   { id: 'save', title: 'Save', keys: '$mod+s', group: 'File', always: true, run: saveDocument },
-  { id: 'open', title: 'Open', keys: '$mod+o', group: 'File', always: true, run: chooseFile },
+  {
+    id: 'open',
+    title: 'Open a file or earlier work',
+    keys: '$mod+o',
+    group: 'File',
+    always: true,
+    run: (app) => openDialog(app, { kind: 'open' }),
+  },
   { id: 'share', title: 'Share', group: 'File', run: (app) => openDialog(app, { kind: 'share' }) },
   { id: 'rename', title: 'Rename the workflow', group: 'File', run: (app) => openDialog(app, { kind: 'rename' }) },
   { id: 'templates', title: 'Templates', group: 'File', run: (app) => app.set({ panel: 'templates' }) },
@@ -93,11 +138,15 @@ export const commands: readonly Command[] = [
   },
   {
     id: 'fit',
-    title: 'Fit to view',
+    title: 'Fit what is selected, or all',
     keys: '.',
     group: 'View',
     run: (app) => app.view.fit(app.state.selection.length > 0 ? app.state.selection : undefined),
   },
+  { id: 'fit-all', title: 'See all', keys: '1', group: 'View', run: (app) => app.view.fit() },
+  { id: 'full-size', title: 'Full size, 100 %', keys: '0', group: 'View', run: (app) => app.view.zoomTo(1) },
+  { id: 'zoom-in', title: 'Zoom in', keys: '+', also: ['Shift++', '='], group: 'View', run: (app) => app.view.zoom(zoomStep) },
+  { id: 'zoom-out', title: 'Zoom out', keys: '-', group: 'View', run: (app) => app.view.zoom(1 / zoomStep) },
   { id: 'theme', title: 'Theme: dark or light', group: 'View', run: switchTheme },
   {
     id: 'commands',
@@ -117,10 +166,13 @@ export function runCommand(app: App, id: string): void {
   commands.find((command) => command.id === id)?.run(app);
 }
 
+/** What a command is called, and its key. */
+export const titleOf = (id: string): Pick<Command, 'title' | 'keys'> => commands.find((command) => command.id === id) ?? { title: id };
+
 /** A key as people read it. */
 export const keyText = (keys: string): string =>
   keys
-    .split('+')
+    .split(/\b\+/)
     .map((key) => ({ $mod: 'Ctrl', Delete: 'Del', z: 'Z', c: 'C' })[key] ?? (key.length === 1 ? key.toUpperCase() : key))
     .join(' ');
 

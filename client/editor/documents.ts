@@ -1,6 +1,9 @@
 import { toProblem } from '../../nodes/kit/index.ts';
 import { decodeShare, encodeShare, type GraphDocument, isPng, readGraph, readPngWorkflow, writeGraph } from '../../workflows/index.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
+import { autosave, lastDocument, leaveDocument, newDocumentId } from './keeping.ts';
+import type { Kept } from './kept.ts';
+import { emptyTimeline } from './timeline.ts';
 
 /** Where a document came from. */
 export interface Origin {
@@ -9,29 +12,37 @@ export interface Origin {
   readonly name?: string;
   /** One step back leads to what was there before. */
   readonly undoable?: boolean;
+  /** Nobody has made or brought it: a template. */
+  readonly pristine?: boolean;
+  /** What the browser kept of it. */
+  readonly kept?: Kept;
 }
 
-const autosaveKey = 'litegraph-diffusion.autosave';
-
 /** Puts a document on the table. */
-export function openDocument(app: App, graph: GraphDocument, { foreign, name, undoable }: Origin): void {
+export function openDocument(app: App, graph: GraphDocument, { foreign, name, undoable, pristine = false, kept }: Origin): void {
+  leaveDocument(app);
   app.view.load(graph);
   const title = typeof graph.extra.name === 'string' && graph.extra.name !== '' ? graph.extra.name : (name ?? 'Untitled');
   app.view.setProblems([]);
   app.set({
     name: title,
     extra: graph.extra,
+    document: kept?.id ?? newDocumentId(),
+    keptAt: kept?.at,
+    pristine,
     foreign,
     dirty: false,
     savedAt: undefined,
     run: undefined,
-    timeline: undefined,
+    timeline: app.state.timeline?.open ? emptyTimeline(true) : undefined,
     problems: [],
     selection: [],
+    group: undefined,
   });
   const text = writeGraph(currentDocument(app));
-  if (undoable) app.history.push({ text, action: 'open' });
-  else app.history.reset(text);
+  if (undoable) app.history.push({ text, action: 'open', document: app.state.document });
+  else app.history.reset({ text, action: 'open', document: app.state.document });
+  autosave(app);
 }
 
 /** Opens text in any accepted form; throws if it cannot. */
@@ -138,7 +149,7 @@ export async function openTemplate(app: App, id: string, undoable = true): Promi
   try {
     const text = await app.connection.get(`/v1/templates/${encodeURIComponent(id).replaceAll('%2F', '/')}`, (raw) => raw);
     const { graph } = readGraph(text, app.catalogue);
-    openDocument(app, graph, { foreign: false, undoable });
+    openDocument(app, graph, { foreign: false, undoable, pristine: true });
     return true;
   } catch (thrown) {
     app.say(toProblem(thrown).message, 'error');
@@ -146,27 +157,18 @@ export async function openTemplate(app: App, id: string, undoable = true): Promi
   }
 }
 
-/** Keeps the document in the browser. */
-export function autosave(app: App): void {
-  try {
-    localStorage.setItem(autosaveKey, JSON.stringify({ at: Date.now(), text: writeGraph(currentDocument(app)) }));
-    app.set({ savedAt: Date.now() });
-  } catch {
-    app.say('The browser does not keep this workflow: its storage is full or switched off. Save it as a file.', 'error');
-  }
+const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
+
+/** Puts a document that the browser kept on the table. */
+export function openKept(app: App, kept: Kept, undoable = true): boolean {
+  const { foreign, pristine, name } = kept;
+  return openText(app, kept.text, { foreign, pristine, name, undoable, kept });
 }
 
-/** Brings back what was kept; says from when. */
+/** Brings back what was on the table last; says from when. */
 export function restore(app: App): boolean {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(autosaveKey) ?? 'null');
-    if (typeof kept !== 'object' || kept === null || !('text' in kept) || typeof kept.text !== 'string') return false;
-    const { graph } = readGraph(kept.text, app.catalogue);
-    openDocument(app, graph, { foreign: false });
-    const at = 'at' in kept && typeof kept.at === 'number' ? new Date(kept.at) : undefined;
-    if (at) app.say(`Restored from ${at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}.`);
-    return true;
-  } catch {
-    return false;
-  }
+  const kept = lastDocument();
+  if (kept === undefined || !openKept(app, kept, false)) return false;
+  if (!kept.pristine) app.say(`Restored from ${clock.format(kept.at)}.`);
+  return true;
 }

@@ -4,6 +4,8 @@ export interface Version {
   readonly action: string;
   /** Changes of the same field one after the other are one step. */
   readonly field?: string | undefined;
+  /** Which document it is: one step may lead from one to another. */
+  readonly document: string;
 }
 
 /** Undo and redo over documents as text; one action of the user is one step. */
@@ -12,11 +14,11 @@ export interface History {
   readonly undos: number;
   readonly redos: number;
   /** Starts anew with a document. */
-  reset(text: string): void;
+  reset(first: Version): void;
   /** Takes a new state in; the same text again is no step. */
   push(version: Version): void;
-  undo(): string | undefined;
-  redo(): string | undefined;
+  undo(): Version | undefined;
+  redo(): Version | undefined;
 }
 
 const deepest = 200;
@@ -32,8 +34,8 @@ export function createHistory(still: () => boolean): History {
     get redos() {
       return future.length;
     },
-    reset(text) {
-      past = [{ text, action: 'open' }];
+    reset(first) {
+      past = [first];
       future = [];
     },
     push(version) {
@@ -48,13 +50,13 @@ export function createHistory(still: () => boolean): History {
       const last = past.length > 1 ? past.pop() : undefined;
       if (last === undefined) return undefined;
       future.push(last);
-      return past.at(-1)?.text;
+      return past.at(-1);
     },
     redo() {
       const next = future.pop();
       if (next === undefined) return undefined;
       past.push(next);
-      return next.text;
+      return next;
     },
   };
 }

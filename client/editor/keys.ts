@@ -12,7 +12,7 @@ const isEditing = (target: EventTarget | null): boolean =>
 
 /** Binds all keys of the commands; gives back the end of it. */
 export function bindKeys(app: App): () => void {
-  const bindings = commands.flatMap(({ keys, always, run }) => {
+  const bindings = commands.flatMap(({ keys, also = [], always, run }) => {
     // Copying is the browser's own key: its event hands the text over at once, see bindDrops.
     if (keys === undefined || keys === '$mod+c') return [];
     const handle = (event: KeyboardEvent): void => {
@@ -20,7 +20,7 @@ export function bindKeys(app: App): () => void {
       event.preventDefault();
       run(app);
     };
-    const names = keys === 'Delete' ? ['Delete', 'Backspace'] : keys === '?' ? ['Shift+?', '?'] : [keys];
+    const names = keys === 'Delete' ? ['Delete', 'Backspace'] : keys === '?' ? ['Shift+?', '?'] : [keys, ...also];
     return names.map((name) => [name, handle] as const);
   });
   const leave = (event: KeyboardEvent): void => {

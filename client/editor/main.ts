@@ -8,14 +8,16 @@ import { createRuns } from '../runs.ts';
 import { openConnection } from '../socket.ts';
 import { type App, openDialog } from './app.ts';
 import { documentText } from './commands.ts';
-import { autosave, openLink, openTemplate, restore } from './documents.ts';
+import { openLink, openTemplate, restore } from './documents.ts';
 import { bindDrops } from './drops.ts';
 import { createHistory } from './history.ts';
+import { autosave } from './keeping.ts';
 import { bindKeys } from './keys.ts';
 import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
 import { followRuns, forgetMended, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
+import { canvasTools } from './view/canvas-tools.ts';
 import { shell } from './view/shell.ts';
 
 declare global {
@@ -97,26 +99,33 @@ function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: 
       if (kind === 'info') setTimeout(() => app.set({ toasts: state.toasts.filter((other) => other.id !== id) }), toastTime);
     },
     changed(step) {
-      app.history.push({ text: documentText(app), ...step });
+      app.history.push({ text: documentText(app), document: state.document, ...step });
       app.keep();
     },
     keep() {
-      app.set({ dirty: true });
+      app.set({ dirty: true, pristine: false });
       clearTimeout(keeping);
-      keeping = setTimeout(() => autosave(app), autosaveDelay);
+      keeping = setTimeout(app.keepNow, autosaveDelay);
+    },
+    keepNow() {
+      if (keeping === undefined) return;
+      clearTimeout(keeping);
+      keeping = undefined;
+      autosave(app);
     },
     nodes: () => app.view.nodes(),
   };
   return app;
 }
 
-function followView(app: App): void {
+function followView(app: App, drawTools: Table['drawTools']): void {
   const { view } = app;
   view.on('change', (step) => {
     app.changed(step);
     forgetMended(app);
   });
-  view.on('select', ({ nodes }) => app.set({ selection: nodes }));
+  view.on('view', () => drawTools(app));
+  view.on('select', ({ nodes, group }) => app.set({ selection: nodes, group }));
   view.on('search', (request) => openDialog(app, { kind: 'search', request }));
   view.on('menu', ({ screen, ...where }) => {
     const { node } = where;
@@ -148,13 +157,31 @@ function followServer(app: App): void {
   });
 }
 
+/** The canvas with what stands over its corner, which is drawn by itself: the view changes with each turn of the wheel. */
+interface Table {
+  readonly table: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  drawTools(app: App): void;
+}
+
+function createTable(): Table {
+  const table = document.createElement('div');
+  table.className = 'canvas-place';
+  const canvas = document.createElement('canvas');
+  canvas.id = 'graph';
+  const tools = document.createElement('div');
+  table.append(canvas, tools);
+  return { table, canvas, drawTools: (app) => render(canvasTools(app, app.view.scale()), tools) };
+}
+
 /** Draws the page and puts the focus where a dialog wants it. */
-function drawer(root: HTMLElement, table: HTMLElement): (app: App) => void {
+function drawer(root: HTMLElement, { table, drawTools }: Table): (app: App) => void {
   let shown: unknown;
   let opener: Element | null = null;
   return (app) => {
     const before = document.activeElement;
     render(shell(app, table), root);
+    drawTools(app);
     document.title = `${app.state.dirty ? '• ' : ''}${app.state.name} · litegraph-diffusion`;
     const kind = app.state.dialog?.kind;
     if (kind === shown) return;
@@ -181,21 +208,18 @@ async function open(app: App): Promise<void> {
 async function start(root: HTMLElement): Promise<void> {
   await exchangeToken().catch(() => undefined);
   const server = { server: location.origin };
-  const table = document.createElement('div');
-  table.className = 'canvas-place';
-  const canvas = document.createElement('canvas');
-  canvas.id = 'graph';
-  table.append(canvas);
+  const place = createTable();
+  const { table, canvas } = place;
   const catalogue = await firstCatalogue(server, (text) => render(html`<p class="boot" role="status">${text}</p>`, root));
   render(nothing, root);
   const connection = openConnection(server);
-  const draw = drawer(root, table);
+  const draw = drawer(root, place);
   const view = createView(canvas, connection, catalogue);
   const app = createApp({ view, connection, catalogue }, draw);
   applyTheme(app, app.state.theme);
   draw(app);
   view.resize();
-  followView(app);
+  followView(app, place.drawTools);
   followServer(app);
   followRuns(app, () => void refreshPictures(app));
   bindKeys(app);
@@ -203,6 +227,7 @@ async function start(root: HTMLElement): Promise<void> {
   const phone = matchMedia(phoneQuery);
   phone.addEventListener('change', () => app.set({ phone: phone.matches }));
   new ResizeObserver(() => view.resize()).observe(table);
+  addEventListener('pagehide', () => app.keepNow());
   addEventListener('pointerdown', ({ target }) => {
     if (target instanceof Element && !target.closest('.menu, .split') && (app.state.menu || app.state.runMenu))
       app.set({ menu: undefined, runMenu: false });
@@ -211,7 +236,7 @@ async function start(root: HTMLElement): Promise<void> {
   await open(app);
   draw(app);
   view.resize();
-  view.fit();
+  view.begin();
   focusPrompt(app);
 }
 

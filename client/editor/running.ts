@@ -3,7 +3,7 @@ import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph }
 import { randomSeed } from '../random-seed.ts';
 import { hasEnded, statusOf } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
-import { showRecording } from './timeline.ts';
+import { recordsSteps, showRecording } from './timeline.ts';
 
 /** How to run. */
 export interface RunRequest {
@@ -85,7 +85,7 @@ export function startRun(app: App, request: RunRequest = {}): void {
       return;
     }
     roll(app);
-    const { record } = app.state;
+    const record = recordsSteps(app);
     const id = app.runs.start(writeGraph(currentDocument(app)), { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}), record });
     sessionStorage.setItem(lastRunKey, id);
     app.set({ foreign: false, run: app.runs.get(id) });

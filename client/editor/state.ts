@@ -28,6 +28,7 @@ export type Dialog =
   | { readonly kind: 'search'; readonly request?: SearchRequest }
   | { readonly kind: 'commands' }
   | { readonly kind: 'keys' }
+  | { readonly kind: 'open' }
   | { readonly kind: 'share'; readonly link?: string }
   | { readonly kind: 'foreign'; readonly summary: WorkflowSummary; readonly go: () => void }
   | { readonly kind: 'picture'; readonly picture: Picture; readonly against?: Picture }
@@ -58,11 +59,19 @@ export interface State {
   name: string;
   /** Notes, marked fields and the like: `extra` of the document. */
   extra: Readonly<Record<string, PropertyValue>>;
+  /** Under which id the browser keeps the document. */
+  document: string;
+  /** When it was kept last, in ms since 1970. */
+  keptAt: number | undefined;
+  /** A template that was not changed. */
+  pristine: boolean;
   dirty: boolean;
   savedAt: number | undefined;
   /** It came from somebody else and was not looked at yet. */
   foreign: boolean;
   selection: readonly string[];
+  /** Which of the groups is selected, with what is in it. */
+  group: number | undefined;
   panel: Panel | undefined;
   inspector: boolean;
   sheet: Sheet | undefined;
@@ -71,11 +80,13 @@ export interface State {
   runMenu: boolean;
   toasts: readonly Toast[];
   pictures: readonly Picture[];
+  /** The picture of the strip that has, or had, the focus. */
+  thumb: string | undefined;
   templates: readonly Template[];
   run: Run | undefined;
   runsLeft: number;
-  /** Ask for the steps of samplers with every run. */
-  record: boolean;
+  /** Ask for the steps of samplers with every run, or with none; see {@link recordsSteps}. */
+  record: boolean | undefined;
   timeline: Timeline | undefined;
   jobs: ReadonlyMap<string, WaitingJob>;
   connection: ConnectionState;
@@ -93,10 +104,14 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   phone,
   name: 'Untitled',
   extra: {},
+  document: '',
+  keptAt: undefined,
+  pristine: true,
   dirty: false,
   savedAt: undefined,
   foreign: false,
   selection: [],
+  group: undefined,
   panel: undefined,
   inspector: true,
   sheet: 'prompt',
@@ -105,10 +120,11 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   runMenu: false,
   toasts: [],
   pictures: [],
+  thumb: undefined,
   templates: [],
   run: undefined,
   runsLeft: 0,
-  record: true,
+  record: undefined,
   timeline: undefined,
   jobs: new Map(),
   connection: 'connecting',

@@ -9,7 +9,7 @@ export interface RecordedRun {
   readonly nodes: readonly RecordedNode[];
 }
 
-/** The recorded steps under the gallery: the newest run and the one before it, and where the slider stands. */
+/** The recorded steps under the gallery: the newest run and the one before it, none if nothing was recorded, and where the slider stands. */
 export interface Timeline {
   readonly runs: readonly RecordedRun[];
   readonly node: string;
@@ -46,10 +46,19 @@ export function sameNoise(steps: readonly RecordedStep[], like: RecordedStep, sh
   );
 }
 
-/** Puts a recorded run first; of those before it one is kept. The slider stands at the end, at the node it stood at. */
+/** A timeline without a run. */
+export const emptyTimeline = (open: boolean): Timeline => ({ runs: [], node: '', at: 0, open, compared: false });
+
+/**
+ * Is the next run to be recorded? That takes time and memory, so it is done only for those who look at the timeline, for workflows that ask
+ * for it (`extra.record`: lessons do), or as the menu of Run says.
+ */
+export const recordsSteps = ({ state }: App): boolean => state.record ?? (state.timeline?.open === true || state.extra.record === true);
+
+/** Puts a recorded run first; without steps the timeline is empty. of those before it one is kept. The slider stands at the end, at the node it stood at. */
 export function withRun(before: Timeline | undefined, run: RecordedRun): Timeline | undefined {
   const [first] = run.nodes;
-  if (first === undefined) return before;
+  if (first === undefined) return before === undefined ? undefined : emptyTimeline(before.open);
   const node = run.nodes.find((one) => one.node === before?.node) ?? first;
   const runs = [run, ...(before?.runs ?? []).filter(({ id }) => id !== run.id)].slice(0, 2);
   const compared = before?.compared === true && runs.length > 1;

@@ -68,7 +68,7 @@ describe('habits of people in the editor', () => {
     await clickTitle(page, 'Sampler');
     await page.click('[data-field$=".sampler_name"] [aria-pressed]');
     await page.waitForFunction(() => {
-      const kept = localStorage.getItem('litegraph-diffusion.autosave') ?? '';
+      const kept = JSON.stringify(localStorage);
       return kept.includes('Mine') && kept.includes('look here') && kept.includes('.sampler_name');
     });
     await clickTitle(page, 'Noise');

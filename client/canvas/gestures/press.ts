@@ -62,7 +62,9 @@ function pressGroup(desk: Desk, at: PointerAt, group: HostGroup): Gesture {
     ...moving,
     up(to, moved) {
       moving.up(to, moved);
-      if (!moved) selectNodes(desk, at.shift || at.command ? [...new Set([...selectedNodes(desk), ...nodes])] : nodes);
+      if (moved) return;
+      if (at.shift || at.command) selectNodes(desk, [...new Set([...selectedNodes(desk), ...nodes])]);
+      else selectNodes(desk, nodes, group);
     },
   };
 }

@@ -8,6 +8,7 @@ export function resizeNode(desk: Desk, start: PointerAt, node: HostNode): Gestur
   const layout = desk.layoutOf(node);
   const from = [node.size[0], node.size[1]] as const;
   const to = (width: number, height: number): void => {
+    if (node.flags.pinned === true) return;
     node.size = [Math.max(measures.leastWidth, width), Math.max(desk.layoutOf(node).leastHeight, height)];
     desk.redraw();
   };
@@ -15,7 +16,7 @@ export function resizeNode(desk: Desk, start: PointerAt, node: HostNode): Gestur
     cursor: 'nwse-resize',
     move: ({ graph }) => to(layout.width + graph[0] - start.graph[0], layout.height + graph[1] - start.graph[1]),
     up(_at, moved) {
-      if (moved) desk.done('Resize');
+      if (moved && node.flags.pinned !== true) desk.done('Resize');
     },
     cancel: () => to(from[0], from[1]),
   };

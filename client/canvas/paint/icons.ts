@@ -97,7 +97,22 @@ const warning: Sign = (ctx) => {
   ctx.fill();
 };
 
-const signs = { dice, lock, chevron, upload, picture, warning, increment: counter(true), decrement: counter(false) } as const;
+const pin: Sign = (ctx) => {
+  ctx.beginPath();
+  ctx.moveTo(-3.5, -6);
+  ctx.lineTo(3.5, -6);
+  ctx.moveTo(-2, -6);
+  ctx.lineTo(-2, -1);
+  ctx.lineTo(-4.5, 2);
+  ctx.lineTo(4.5, 2);
+  ctx.lineTo(2, -1);
+  ctx.lineTo(2, -6);
+  ctx.moveTo(0, 2);
+  ctx.lineTo(0, 6.5);
+  ctx.stroke();
+};
+
+const signs = { pin, dice, lock, chevron, upload, picture, warning, increment: counter(true), decrement: counter(false) } as const;
 
 export type SignName = keyof typeof signs;
 

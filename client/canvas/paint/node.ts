@@ -113,6 +113,10 @@ function drawHeaderText(pen: Pen, desk: Desk, { node, layout, marks }: NodeScene
     write(pen, badge, [right, y], { font: small, colour: withAlpha(theme.text, 0.72), align: 'right' });
     right -= words.width(badge, small) + 8;
   }
+  if (node.flags.pinned === true) {
+    drawSign(pen, 'pin', { x: right - 6, y, colour: withAlpha(theme.text, 0.72), size: 13 });
+    right -= 18;
+  }
   if (desk.doing.editing?.node === node && desk.doing.editing.port === '') return;
   write(pen, words.fit(node.title, title, right - 10), [10, y], { font: title, colour: theme.text });
 }

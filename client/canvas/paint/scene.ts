@@ -34,7 +34,7 @@ export function drawScene(desk: Desk, { ctx, words, density, now }: Paper, hookF
   ctx.fillStyle = desk.theme.background;
   ctx.fillRect(seen.x, seen.y, seen.width, seen.height);
   drawGrid(pen, seen);
-  for (const group of desk.graph._groups) drawGroup(pen, group);
+  for (const group of desk.graph._groups) drawGroup(pen, group, group === desk.doing.group);
   drawWires(pen, desk, seen);
   drawNodes(pen, desk, seen, (node, thrown) => {
     // Whatever the hook has left on the stack goes.
@@ -58,12 +58,13 @@ function drawGrid({ ctx, theme, scale }: Pen, seen: Area): void {
   }
 }
 
-function drawGroup(pen: Pen, { _bounding, title, color }: HostGroup): void {
+function drawGroup(pen: Pen, { _bounding, title, color }: HostGroup, selected: boolean): void {
   const [x = 0, y = 0, width = 0, height = 0] = _bounding;
   const colour = color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : pen.theme.accent;
   const box = { x, y, width, height };
-  fillBox(pen, box, { colour: withAlpha(colour, 0.07), radius: 8 });
-  strokeBox(pen, box, { colour: withAlpha(colour, 0.35), radius: 8, width: Math.max(1, 1 / pen.scale) });
+  fillBox(pen, box, { colour: withAlpha(colour, color === undefined ? 0.07 : 0.13), radius: 8 });
+  const hair = Math.max(1, 1 / pen.scale);
+  strokeBox(pen, box, { colour: selected ? pen.theme.accent : withAlpha(colour, 0.45), radius: 8, width: selected ? 2 * hair : hair });
   const size = isLegible(fonts.node + 1, pen.scale) ? fonts.node + 1 : 12 / pen.scale;
   const letters = font(size, 600);
   write(pen, pen.words.fit(title, letters, width - 24), [x + 12, y + Math.max(16, size * 0.8)], {

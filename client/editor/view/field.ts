@@ -6,6 +6,7 @@ import type { InputView, NodeView } from '../../graph-view.ts';
 import { type App, isMarked, labelOf, nodeById, setField, toggleMark } from '../app.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
+import { walk } from './roving.ts';
 
 /** Numbers of a seed in groups of three, as they are read. */
 export const groupedDigits = (value: Literal | undefined): string => String(value ?? '').replace(/\B(?=(\d{3})+$)/g, ' ');
@@ -72,9 +73,9 @@ function seedField(app: App, place: FieldPlace, id: string) {
   };
   return html`<span class="seed"><input id=${id} inputmode="numeric" autocomplete="off" .value=${live(groupedDigits(input.value))} @change=${(event: Event) => commit(app, place, inputValue(event))} />
       <button class="icon" title="Another seed now" @click=${roll}>${icon('dice')}<span class="hidden">Another seed now</span></button></span>
-    <span class="segments" role="radiogroup" aria-label="Before each run">${seedControls.map(
+    <span class="segments" role="radiogroup" aria-label="Before each run" @keydown=${walk}>${seedControls.map(
       (name) =>
-        html`<button role="radio" aria-checked=${control === name} title=${seedWords[name][1]} @click=${() => app.view.setSeedControl(node.id, name)}>${seedWords[name][0]}</button>`,
+        html`<button role="radio" tabindex=${control === name ? 0 : -1} aria-checked=${control === name} title=${seedWords[name][1]} @click=${() => app.view.setSeedControl(node.id, name)}>${seedWords[name][0]}</button>`,
     )}</span>`;
 }
 
@@ -141,6 +142,7 @@ export function field(app: App, place: FieldPlace) {
   const problem = app.state.problems.find(({ node: where, port: which }) => where === node.id && which === port.name);
   return html`<div class="field ${problem ? 'wrong' : ''}" data-field="${node.id}.${port.name}">
     <label for=${id} title=${port.help}>${label}${port.unit && port.unit !== port.name ? html` <small>${port.unit}</small>` : nothing}</label>
+    ${input.link ? linked(app, place) : control(app, place, id)}
     ${
       plain
         ? nothing
@@ -149,7 +151,6 @@ export function field(app: App, place: FieldPlace) {
           <button class="icon" aria-pressed=${marked} title=${marked ? 'Take out of the workflow’s form' : 'Show in the workflow’s form'} @click=${() => toggleMark(app, node.id, port.name)}>${icon('pin')}<span class="hidden">Mark ${label}</span></button>
         </span>`
     }
-    ${input.link ? linked(app, place) : control(app, place, id)}
     ${plain ? nothing : html`<p class="help">${port.help}</p>`}
     ${problem ? html`<p class="problem">${problem.message}</p>` : nothing}
   </div>`;

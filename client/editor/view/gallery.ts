@@ -2,6 +2,7 @@ import { html } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { type App, openDialog } from '../app.ts';
 import type { Picture } from '../state.ts';
+import { walk } from './roving.ts';
 
 /** The address of a picture, smaller if `width` is given. */
 export function pictureUrl(app: App, picture: Picture, width?: number): string {
@@ -9,15 +10,18 @@ export function pictureUrl(app: App, picture: Picture, width?: number): string {
   return width === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}width=${width}`;
 }
 
-/** The pictures that were made, newest first. */
+/** The pictures that were made, newest first; one stop of Tab, with arrows from one to the next. */
 export function gallery(app: App) {
   const { pictures } = app.state;
   if (pictures.length === 0)
     return html`<section class="gallery empty-strip" aria-label="Results"><p class="empty">Pictures that you make appear here. Press Run.</p></section>`;
-  return html`<section class="gallery" aria-label="Results">${repeat(
+  const stop = pictures.some(({ name }) => name === app.state.thumb) ? app.state.thumb : pictures[0]?.name;
+  return html`<section class="gallery" aria-label="Results" @keydown=${walk}>${repeat(
     pictures,
     ({ name }) => name,
-    (picture) => html`<button class="thumb" title=${picture.name} @click=${() => openDialog(app, { kind: 'picture', picture })}>
+    (
+      picture,
+    ) => html`<button class="thumb" title=${picture.name} tabindex=${picture.name === stop ? 0 : -1} @focus=${() => app.set({ thumb: picture.name })} @click=${() => openDialog(app, { kind: 'picture', picture })}>
       <img src=${pictureUrl(app, picture, 192)} alt=${picture.name} loading="lazy" width="96" height="96" /></button>`,
   )}</section>`;
 }

@@ -6,6 +6,7 @@ import { type App, changeAbout, fieldsOf, markedFields, nodeById } from '../app.
 import { field } from './field.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
+import { groupForm, severalForm } from './selection-forms.ts';
 
 const shownMs = (ms: number): string =>
   ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
@@ -61,7 +62,7 @@ export function workflowForm(app: App, prefix: string) {
 
 /** The right panel: the selected node, or the workflow. */
 export function inspector(app: App) {
-  const { inspector: open, selection } = app.state;
+  const { inspector: open, selection, group } = app.state;
   const toggle = html`<button class="icon collapse" title=${open ? 'Hide this panel' : 'Show the panel'} aria-expanded=${open} @click=${() => {
     app.set({ inspector: !open });
     requestAnimationFrame(() => app.view.resize());
@@ -70,6 +71,6 @@ export function inspector(app: App) {
   const [only] = selection;
   const node = selection.length === 1 && only !== undefined ? nodeById(app, only) : undefined;
   return html`<aside class="inspector" aria-label="Properties">${toggle}
-    ${node ? nodeForm(app, node) : selection.length > 1 ? html`<h2>${selection.length} nodes</h2><p class="help">Select one node to see its fields.</p>` : workflowForm(app, 'form')}
+    ${group !== undefined ? groupForm(app, group) : node ? nodeForm(app, node) : selection.length > 1 ? severalForm(app) : workflowForm(app, 'form')}
   </aside>`;
 }

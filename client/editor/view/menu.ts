@@ -4,7 +4,7 @@ import { type App, openDialog } from '../app.ts';
 import { commands, keyText } from '../commands.ts';
 import { startRun } from '../running.ts';
 
-const nodeCommands = ['mute', 'bypass', 'collapse', 'group', 'duplicate', 'copy', 'delete'];
+const nodeCommands = ['mute', 'bypass', 'collapse', 'pin', 'group', 'duplicate', 'copy', 'delete'];
 
 /** The menu of a node or of the background. */
 export function contextMenu(app: App) {
@@ -29,7 +29,16 @@ export function contextMenu(app: App) {
   const onGroup =
     group === undefined
       ? []
-      : [item('Rename the group', () => app.view.renameGroup(group)), item('Ungroup', () => app.view.ungroup(group))];
+      : [
+          item('Rename the group', () => app.view.renameGroup(group)),
+          item('Colour and more', () => {
+            app.view.selectGroup(group);
+            app.set({ inspector: true });
+          }),
+          item('Fit to its nodes', () => app.view.fitGroup(group)),
+          item('Ungroup', () => app.view.ungroup(group)),
+          item('Delete with its nodes', () => app.view.removeGroup(group)),
+        ];
   const entries =
     node === undefined
       ? [

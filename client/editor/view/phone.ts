@@ -22,7 +22,7 @@ export function phoneSheet(app: App) {
       : sheet === 'outline'
         ? outline(app)
         : sheet === 'results'
-          ? html`${gallery(app)}${timeline(app)}`
+          ? html`${timeline(app)}${gallery(app)}`
           : '';
   return html`<section class="sheet ${sheet ?? 'closed'}" aria-label="Workflow">
     <div class="sheet-bar"><div role="tablist" aria-label="Views">${tabs.map(

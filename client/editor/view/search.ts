@@ -102,6 +102,10 @@ export function keysDialog() {
     ['double click', 'Search and add a node there'],
     ['drag', 'Move the view; with Space also over nodes'],
     ['wheel', 'Zoom'],
+    ['middle drag', 'Move the view from anywhere'],
+    ['double click a title', 'Rename a node or a group'],
+    ['right click', 'What can be done there'],
+    ['arrows', 'Walk through pictures, menus and choices'],
     ['Shift drag', 'Select what a box touches'],
     ['Shift click', 'Add to the selection'],
     ['Esc', 'Leave, close, select nothing'],
@@ -111,8 +115,11 @@ export function keysDialog() {
       (group) =>
         html`<section><h3>${group}</h3><dl>${commands
           .filter((command) => command.group === group && command.keys)
-          .map(({ title, keys = '' }) => html`<dt><kbd>${keyText(keys)}</kbd></dt><dd>${title}</dd>`)}</dl></section>`,
+          .map(
+            ({ title, keys = '', also = [] }) =>
+              html`<dt>${[keys, ...also].filter((key) => !key.startsWith('Shift++')).map((key) => html`<kbd>${keyText(key)}</kbd> `)}</dt><dd>${title}</dd>`,
+          )}</dl></section>`,
     )}
-    <section><h3>Mouse and paste</h3><dl>${more.map(([keys, title]) => html`<dt><kbd>${keys}</kbd></dt><dd>${title}</dd>`)}</dl></section>
+    <section><h3>Mouse, paste and arrows</h3><dl>${more.map(([keys, title]) => html`<dt><kbd>${keys}</kbd></dt><dd>${title}</dd>`)}</dl></section>
   </div></div>`;
 }

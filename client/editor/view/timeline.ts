@@ -1,7 +1,8 @@
 import { html, nothing } from 'lit';
 import type { RecordedNode } from '../../../workflows/index.ts';
 import { type App, nodeById } from '../app.ts';
-import { type RecordedRun, type RecordedStep, sameNoise, stepUrl, type Timeline } from '../timeline.ts';
+import { isBusy, startRun } from '../running.ts';
+import { emptyTimeline, type RecordedRun, type RecordedStep, sameNoise, stepUrl, type Timeline } from '../timeline.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
 
@@ -56,14 +57,21 @@ function opened(app: App, timeline: Timeline, [run, before]: readonly [RecordedR
     <div hidden>${node.steps.map((one) => html`<img alt="" src=${stepUrl(run, node.node, one)} />`)}</div>`;
 }
 
-/** What the last run looked like at each step; nothing if no step was recorded. */
+/** What there is to say and do while no step is there to be looked at. */
+const unrecorded = (
+  app: App,
+) => html`<p class="empty">No step of the last run was recorded: keeping them takes a little time, so it is done while this is open.
+  <button id="record-run" ?disabled=${isBusy(app)} @click=${() => startRun(app)}>Run and record</button></p>`;
+
+/** What the last run looked like at each step; nothing before the first run. */
 export function timeline(app: App) {
-  const { timeline: shown } = app.state;
-  const [run, before] = shown?.runs ?? [];
-  if (shown === undefined || run === undefined) return nothing;
+  const { timeline: now, run: any } = app.state;
+  if (now === undefined && any === undefined) return nothing;
+  const shown = now ?? emptyTimeline(false);
+  const [run, before] = shown.runs;
   const toggle = (): void => app.set({ timeline: { ...shown, open: !shown.open } });
   return html`<section class="timeline ${shown.open ? 'open' : ''}" aria-label="Steps of the run">
     <button id="timeline" class="quiet" aria-expanded=${shown.open} title="How the picture came about, step by step" @click=${toggle}>${icon('chevronDown')} Steps of the run</button>
-    ${shown.open ? opened(app, shown, [run, before]) : nothing}
+    ${!shown.open ? nothing : run === undefined ? unrecorded(app) : opened(app, shown, [run, before])}
   </section>`;
 }

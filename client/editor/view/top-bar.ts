@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit';
 import type { DeviceStatus } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
-import { chooseFile, saveDocument } from '../documents.ts';
+import { saveDocument } from '../documents.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
 import { switchTheme } from '../theme-switch.ts';
+import { recordsSteps } from '../timeline.ts';
 import { icon } from './icons.ts';
 
 const runCounts = [2, 4, 8, 16];
@@ -11,12 +12,13 @@ const runCounts = [2, 4, 8, 16];
 function runMenu(app: App) {
   const { selection, runMenu: open } = app.state;
   if (!open) return nothing;
+  const records = recordsSteps(app);
   return html`<div class="menu run-menu" role="menu" aria-label="Ways to run">
     <button role="menuitem" @click=${() => startRun(app)}>Run once <kbd>Ctrl Enter</kbd></button>
     ${runCounts.map((count) => html`<button role="menuitem" @click=${() => startRuns(app, count)}>Run ×${count}</button>`)}
     <button role="menuitem" ?disabled=${selection.length === 0} @click=${() => startRun(app, { targets: selection })}>Run to selected</button>
     <button role="menuitem" @click=${() => startRun(app, { fresh: true })}>Run without cache</button>
-    <button role="menuitemcheckbox" aria-checked=${app.state.record} title="Keep what each step looked like, to go through it afterwards" @click=${() => app.set({ record: !app.state.record, runMenu: false })}>Record steps <kbd>${app.state.record ? 'on' : 'off'}</kbd></button>
+    <button role="menuitemcheckbox" aria-checked=${records} title="Keep what each step looked like, to go through it afterwards; takes a little longer" @click=${() => app.set({ record: !records, runMenu: false })}>Record steps <kbd>${records ? 'on' : 'off'}</kbd></button>
   </div>`;
 }
 
@@ -84,7 +86,7 @@ export function topBar(app: App) {
     </button>
     <nav aria-label="File">
       <button @click=${() => app.set({ panel: app.state.panel === 'templates' ? undefined : 'templates', sheet: undefined })}>Templates</button>
-      <button title="Open a workflow or a picture that carries one (Ctrl+O)" @click=${() => chooseFile(app)}>Open</button>
+      <button title="Open a workflow, a picture that carries one, or earlier work (Ctrl+O)" @click=${() => openDialog(app, { kind: 'open' })}>Open</button>
       <button title="Save as a file (Ctrl+S)" @click=${() => saveDocument(app)}>Save</button>
       <button @click=${() => openDialog(app, { kind: 'share' })}>Share</button>
     </nav>

@@ -1,0 +1,144 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from './browser.ts';
+import { openEditor, runToEnd } from './editor-page.ts';
+import { locate } from './hand.ts';
+import { type RealServer, startRealServer } from './real-server.ts';
+
+/** Text of 13 graph units is 10 px high on the screen from here on: fields are drawn. */
+const readable = 10 / 13 - 0.001;
+
+const scaleOf = (page: Page): Promise<number> => page.evaluate(() => window.__editor?.view.scale() ?? 0);
+const untilScale = (page: Page, least: number, most: number): Promise<unknown> =>
+  page.waitForFunction(
+    ([low, high]) => {
+      const scale = window.__editor?.view.scale() ?? 0;
+      return scale >= low && scale <= high;
+    },
+    [least, most] as const,
+  );
+
+describe('the view of the graph', () => {
+  let browser: Browser;
+  let server: RealServer;
+
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('stays large enough to be read beside an open panel, and is as before when the panel is closed', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url);
+    const before = await scaleOf(page);
+    expect(before).toBeGreaterThanOrEqual(readable);
+    await page.click('#rail-nodes');
+    await page.locator('.left-panel').waitFor();
+    await page.waitForFunction(() => (document.querySelector('#graph')?.clientWidth ?? 9999) < 900);
+    await untilScale(page, readable, before);
+    // The beginning of the graph is what is seen.
+    const [x] = await locate(page, { node: 'Load model', part: 'header' });
+    expect(x).toBeGreaterThan(340);
+    await page.click('#rail-nodes');
+    await untilScale(page, before - 0.001, before + 0.001);
+    // Whoever asks to see all sees all, panel or not.
+    await page.click('#tool-fit-all');
+    await page.click('#rail-nodes');
+    await untilScale(page, 0.1, readable - 0.05);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('begins on a phone at a node that can be read, and shows all when asked to', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    await untilScale(page, readable, 1);
+    const [x, y] = await locate(page, { node: 'Sampler loop', part: 'well' });
+    const table = await page.locator('#graph').boundingBox();
+    expect(x).toBeGreaterThan(0);
+    expect(x).toBeLessThan(390);
+    expect(y).toBeLessThan((table?.y ?? 0) + (table?.height ?? 0));
+    await page.tap('#tool-fit-all');
+    await untilScale(page, 0.1, 0.5);
+    for (const node of ['Load model', 'Save image']) {
+      const [left] = await locate(page, { node, part: 'header' });
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThan(390);
+    }
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('is zoomed by keys and buttons, and steps are taken back by buttons', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url);
+    await page.locator('#graph').focus();
+    await page.keyboard.press('0');
+    expect(await scaleOf(page)).toBe(1);
+    await page.keyboard.press('Shift++');
+    expect(await scaleOf(page)).toBeCloseTo(1.25);
+    expect(await page.locator('#tool-full-size').textContent()).toBe('125 %');
+    await page.keyboard.press('-');
+    await page.keyboard.press('-');
+    expect(await scaleOf(page)).toBeCloseTo(0.8);
+    await page.click('#tool-zoom-in');
+    await page.keyboard.press('1');
+    expect(await scaleOf(page)).toBeLessThan(0.81);
+    await page.mouse.click(...(await locate(page, { node: 'Noise', part: 'header' })));
+    await page.keyboard.press('ControlOrMeta+m');
+    const muted = (): Promise<string | undefined> =>
+      page.evaluate(() => window.__editor?.nodes().find(({ title }) => title === 'Noise')?.mode);
+    expect(await muted()).toBe('mute');
+    await page.click('#tool-undo');
+    expect(await muted()).toBe('always');
+    await page.click('#tool-redo');
+    expect(await muted()).toBe('mute');
+    await page.keyboard.press('ControlOrMeta+z');
+    await page.keyboard.press('ControlOrMeta+y');
+    expect(await muted()).toBe('mute');
+    await page.keyboard.press('?');
+    const keys = await page.getByRole('dialog').textContent();
+    for (const word of ['See all', 'Full size', 'Zoom in', 'Zoom out', 'Undo', 'Redo', 'Ctrl Y']) expect(keys).toContain(word);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('leads Tab from field to field, with one stop for all pictures', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url);
+    expect(await runToEnd(page)).toBe('done');
+    await page.fill('.inspector textarea', 'tulip');
+    expect(await runToEnd(page)).toBe('done');
+    await page.locator('.thumb').nth(1).waitFor();
+    await page.mouse.click(...(await locate(page, { node: 'Sampling steps', part: 'header' })));
+    await page.locator('[data-field$=".scheduler"] select').focus();
+    const at = (): Promise<string> =>
+      page.evaluate(() => {
+        const field = document.activeElement?.closest('[data-field]')?.getAttribute('data-field') ?? '';
+        return `${document.activeElement?.tagName} ${field.replace(/^.*\./, '')}`;
+      });
+    expect(await at()).toBe('SELECT scheduler');
+    await page.keyboard.press('Tab');
+    expect(await at()).toBe('BUTTON scheduler');
+    await page.keyboard.press('Tab');
+    expect(await at()).toBe('INPUT steps');
+    const thumb = (): Promise<number> =>
+      page.evaluate(() => [...document.querySelectorAll('.thumb')].indexOf(document.activeElement ?? document.body));
+    await page.locator('.thumb').first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(() => document.querySelectorAll('.thumb')[1]?.getAttribute('tabindex') === '0');
+    expect(await thumb()).toBe(1);
+    await page.keyboard.press('Tab');
+    expect(await thumb()).toBe(-1);
+    await page.keyboard.press('Shift+Tab');
+    expect(await thumb()).toBe(1);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => window.__editor?.state.selection.length === 0);
+    await page.locator('.segments [aria-checked=true]').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(
+      () => document.activeElement?.textContent === 'random' && document.activeElement.getAttribute('aria-checked') === 'true',
+    );
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
