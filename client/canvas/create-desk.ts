@@ -8,9 +8,8 @@ import { InputPictures } from './input-pictures.ts';
 import { createLayouts } from './layouts.ts';
 import { litegraphCore } from './litegraph.ts';
 import { Marks } from './marks.ts';
-import { drawScene } from './paint/scene.ts';
-import { Words } from './paint/words.ts';
-import { createSurface, fitPixels } from './surface.ts';
+import { createPainter } from './painter.ts';
+import { createSurface } from './surface.ts';
 import { themeOf } from './theme.ts';
 
 /** A desk with its engine running. */
@@ -30,27 +29,37 @@ export function createDesk(element: HTMLCanvasElement, options: GraphViewOptions
   const graph = new host.LGraph();
   const doing: Doing = { hover: { kind: 'nothing' }, panning: false };
   const events = createEmitter<GraphViewEvents>();
-  const reported = new WeakSet<object>();
-  const words = new Words(contextOf(element));
+  const painter = createPainter(element, {
+    desk: () => desk,
+    layouts: () => layouts,
+    again: () => frames.request(),
+  });
   const draw = (now: number): void => {
-    const density = Math.max(1, globalThis.devicePixelRatio || 1);
-    fitPixels(element, density);
-    drawScene(desk, { ctx: contextOf(element), words, density, now }, (node, thrown) => {
-      if (reported.has(node)) return;
-      reported.add(node);
-      console.error(`Node ${node.id} (${node.type}) could not be drawn.`, thrown);
-    });
+    painter.draw(now);
     desk.surface.frame += 1;
     drawn();
   };
   const calm = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)');
   const frames = createFrames(draw, () => desk.marks.running && calm?.matches !== true);
-  const redraw = (): void => frames.request();
+  const redraw = (): void => {
+    painter.changed();
+    frames.request();
+  };
   const specOf: Desk['specOf'] = (node) => types.specOf(node);
+  const layouts = createLayouts(specOf);
   const desk: Desk = {
     host,
     graph,
-    surface: createSurface(host, element, { graph, parts: { draw: () => draw(performance.now()), redraw } }),
+    surface: createSurface(host, element, {
+      graph,
+      parts: {
+        draw() {
+          painter.changed();
+          draw(performance.now());
+        },
+        redraw,
+      },
+    }),
     element,
     types,
     options,
@@ -64,15 +73,10 @@ export function createDesk(element: HTMLCanvasElement, options: GraphViewOptions
     theme: themeOf(options.theme),
     extra: {},
     specOf,
-    layoutOf: createLayouts(specOf),
+    layoutOf: layouts.of,
     redraw,
+    moved: () => frames.request(),
     done: (action, field) => events.emit('change', { action, ...(field === undefined ? {} : { field }) }),
   };
   return { desk, frames };
-}
-
-function contextOf(element: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = element.getContext('2d');
-  if (context === null) throw new Error('This browser gives no drawing context for the canvas. Close other pages and open this one again.');
-  return context;
 }

@@ -83,7 +83,10 @@ export interface Desk {
   extra: Readonly<Record<string, PropertyValue>>;
   specOf(node: HostNode): NodeSpec | undefined;
   layoutOf(node: HostNode): NodeLayout;
+  /** Something that is drawn has changed. */
   redraw(): void;
+  /** Only the place or the size of the view has changed. */
+  moved(): void;
   /** Tells of a finished action. */
   done(action: string, field?: string): void;
 }

@@ -33,3 +33,6 @@ export const font = (size: number, weight: 400 | 600 = 400): string => `${weight
 
 /** Does text of this size still reach {@link leastText} at a scale? */
 export const isLegible = (size: number, scale: number): boolean => size * scale >= leastText - 0.01;
+
+/** From here on down dots, round corners and shadows would be smaller than a pixel or two: nodes are drawn as plain rectangles. */
+export const isFar = (scale: number): boolean => scale < 0.3;

@@ -7,6 +7,7 @@ import { pinch } from './gestures/pinch.ts';
 import { press } from './gestures/press.ts';
 import { hitTest } from './hit.ts';
 import { editField, editGroupTitle, editTitle, type InPlace } from './in-place/text-editor.ts';
+import { isFar } from './measures.ts';
 import { clickNode, selectedNodes } from './selection.ts';
 import { zoomAt } from './view-box.ts';
 
@@ -203,12 +204,14 @@ export class Pointer {
   }
 
   #hover(hit: Hit): void {
-    const { doing, element } = this.#desk;
+    const { doing, element, surface } = this.#desk;
     const before = doing.hover;
     element.style.cursor = doing.panning ? 'grab' : cursorOf(hit);
     if (sameHit(before, hit) && !this.#compares(hit)) return;
     doing.hover = hit;
-    this.#desk.redraw();
+    // From far away only ends of wires and pictures look different under the pointer.
+    const looks = ({ kind }: Hit): boolean => kind === 'plug' || kind === 'well';
+    if (!isFar(surface.ds.scale) || looks(before) || looks(hit)) this.#desk.redraw();
   }
 
   /** Does the line between two pictures follow the pointer here? */
@@ -223,7 +226,7 @@ export class Pointer {
       const { ds } = this.#desk.surface;
       ds.offset[0] -= ((event.deltaX || event.deltaY) * unit) / ds.scale;
       this.#desk.events.emit('view', { scale: ds.scale });
-      this.#desk.redraw();
+      this.#desk.moved();
     } else zoomAt(this.#desk, Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.01 : 0.0016)), [event.clientX, event.clientY]);
     this.#hover(this.#hit(this.#at(event)));
   }

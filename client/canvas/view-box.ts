@@ -23,7 +23,7 @@ export function zoomAt(desk: Desk, factor: number, [clientX, clientY]: Point): v
   ds.offset[0] += after[0] - before[0];
   ds.offset[1] += after[1] - before[1];
   desk.events.emit('view', { scale: ds.scale });
-  desk.redraw();
+  desk.moved();
 }
 
 /** Shows the middle of what is seen at another scale. */
@@ -124,7 +124,7 @@ export function setView(desk: Desk, scale: number, [x, y]: Point): void {
   ds.offset[0] = desk.element.clientWidth / 2 / scale - x;
   ds.offset[1] = desk.element.clientHeight / 2 / scale - y;
   desk.events.emit('view', { scale });
-  desk.redraw();
+  desk.moved();
 }
 
 /** Moves the view as little as shows all of these nodes; to another place only if they cannot be seen well. */
@@ -149,5 +149,5 @@ function nudge(desk: Desk, area: Area, seen: Area): void {
   ds.offset[0] += dx;
   ds.offset[1] += dy;
   desk.events.emit('view', { scale: ds.scale });
-  desk.redraw();
+  desk.moved();
 }

@@ -7,6 +7,7 @@ export default defineNode({
   category: 'graph',
   virtual: true,
   help: 'A note to whoever reads the graph. It does nothing.',
+  keywords: ['comment', 'remark', 'text', 'markdown', 'label'],
   inputs: { text: text({ label: 'text', multiline: true, help: 'What you want to say.' }) },
   outputs: {},
   run: () => ({}),

@@ -7,6 +7,7 @@ export default defineNode({
   title: 'Batch images',
   category: 'image',
   help: 'Puts pictures one behind the other into one batch; smaller ones are enlarged to the size of the largest.',
+  keywords: ['join', 'combine', 'merge', 'together', 'stack'],
   inputs: {
     image1: image({ label: 'first', help: 'The pictures that come first.' }),
     image2: image({ label: 'second', help: 'The pictures that come after them.' }),

@@ -8,6 +8,7 @@ export default defineNode({
   category: 'image',
   effect: 'show',
   help: 'Lays one picture over another: move the pointer over them and the line between the two follows it.',
+  keywords: ['difference', 'slider', 'before', 'after', 'a/b'],
   inputs: {
     image_a: image({ label: 'left', help: 'The picture left of the line; of a batch the first.' }),
     image_b: image({ label: 'right', help: 'The picture right of the line; of a batch the first.' }),

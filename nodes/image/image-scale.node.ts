@@ -7,6 +7,7 @@ export default defineNode({
   title: 'Scale image',
   category: 'image',
   help: 'Makes a picture larger or smaller.',
+  keywords: ['resize', 'size', 'upscale', 'enlarge', 'shrink', 'bigger', 'smaller'],
   inputs: {
     image: image({ label: 'image', help: 'The picture to scale.' }),
     upscale_method: choice(resizeMethods, {

@@ -6,6 +6,7 @@ export default defineNode({
   title: 'Load image',
   category: 'image',
   help: 'Opens a picture from the input folder. Drop a file on the node to put one there.',
+  keywords: ['open', 'upload', 'file', 'photo', 'input', 'mask', 'img2img'],
   inputs: { image: choiceFrom('input-images', { label: 'image', upload: true, help: 'Which picture to open.' }) },
   outputs: {
     IMAGE: image({ label: 'image', help: 'The picture.' }),

@@ -8,6 +8,7 @@ export default defineNode({
   category: 'image',
   effect: 'show',
   help: 'Shows a picture in the node without keeping a file.',
+  keywords: ['show', 'view', 'look', 'display', 'output'],
   inputs: { images: image({ label: 'image', help: 'What to show.' }) },
   outputs: {},
   async *run({ images: pictures }, { images }) {

@@ -8,6 +8,7 @@ export default defineNode({
   category: 'image',
   effect: 'write',
   help: 'Writes the picture as a PNG into the output folder. The file carries the workflow: drop it on the page to get the graph back.',
+  keywords: ['output', 'write', 'export', 'png', 'download', 'store'],
   inputs: {
     images: image({ label: 'image', help: 'What to save.' }),
     filename_prefix: text({

@@ -73,6 +73,8 @@ export interface NodeDefinition<I extends Ports = Ports, O extends Ports = Ports
   readonly version?: number;
   readonly effect?: 'show' | 'write';
   readonly help: string;
+  /** Other words that people look for it by; lower case. */
+  readonly keywords?: readonly string[];
   /** A drawing aid that is resolved away before a run: Note, Reroute, PrimitiveNode. */
   readonly virtual?: boolean;
   readonly inputs: I;
@@ -103,6 +105,7 @@ export interface NodeSpec {
   readonly version: number;
   readonly effect?: 'show' | 'write';
   readonly help: string;
+  readonly keywords?: readonly string[];
   readonly inputs: readonly PortSpec[];
   readonly outputs: readonly PortSpec[];
   readonly virtual?: boolean;
@@ -115,7 +118,7 @@ const named = (ports: Ports): PortSpec[] => Object.entries(ports).map(([name, po
 
 /** The JSON side of a definition. */
 export function specOf(definition: NodeDefinition): NodeSpec {
-  const { type, title, category, version = 1, effect, help, virtual } = definition;
-  const flags = { ...(effect ? { effect } : {}), ...(virtual ? { virtual } : {}) };
+  const { type, title, category, version = 1, effect, help, keywords, virtual } = definition;
+  const flags = { ...(effect ? { effect } : {}), ...(virtual ? { virtual } : {}), ...(keywords ? { keywords } : {}) };
   return { type, title, category, version, ...flags, help, inputs: named(definition.inputs), outputs: named(definition.outputs) };
 }

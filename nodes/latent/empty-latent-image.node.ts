@@ -6,6 +6,7 @@ export default defineNode({
   title: 'Empty latent',
   category: 'latent',
   help: 'An empty latent of the size of the picture you want: the sampler fills it with noise and makes a picture out of it.',
+  keywords: ['size', 'width', 'height', 'resolution', 'batch', 'canvas', 'blank'],
   inputs: {
     width: int({
       label: 'width',

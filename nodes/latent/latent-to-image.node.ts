@@ -8,6 +8,7 @@ export default defineNode({
   title: 'Latent to image',
   category: 'latent',
   help: 'Shows what is inside a latent without a VAE: each channel as a picture (blue below zero, red above), or a rough preview in colour, or, for “Pixels as latent”, the pixels.',
+  keywords: ['channels', 'look inside', 'peek'],
   inputs: {
     samples: latent({ label: 'latent', help: 'What to look at. Noisy latents are shown as the network sees them.' }),
     model: optional(model({ label: 'model', help: 'Only for “preview”: the model whose latent this is.' })),

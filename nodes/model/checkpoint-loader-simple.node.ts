@@ -6,6 +6,7 @@ export default defineNode({
   title: 'Load model',
   category: 'model',
   help: 'Opens a diffusion model from the models folder. It gives the three parts that the other nodes need: the network that removes noise, the text encoder that reads prompts, and the VAE that turns latents into pictures and back.',
+  keywords: ['checkpoint', 'open', 'stable diffusion', 'weights', 'onnx', 'ckpt'],
   inputs: {
     ckpt_name: choiceFrom('checkpoints', {
       label: 'model',

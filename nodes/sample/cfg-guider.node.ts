@@ -7,6 +7,7 @@ export default defineNode({
   title: 'U-Net (guidance)',
   category: 'sample',
   help: 'Joins the network with the prompts. It guesses the picture twice, with the wanted prompt and with the unwanted one, and pushes the result away from the unwanted one (classifier-free guidance).',
+  keywords: ['guidance', 'cfg', 'unet', 'network', 'denoiser', 'negative prompt'],
   inputs: {
     model: model({ label: 'model', help: 'The network that removes noise.' }),
     positive: conditioning({ label: 'prompt', help: 'What the picture should show.' }),

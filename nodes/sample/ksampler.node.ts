@@ -21,6 +21,7 @@ export default defineNode({
   title: 'Sampler (all in one)',
   category: 'sample',
   help: 'Noise, sampling steps, guidance and sampler loop in one node: the short way when you do not need to wire them yourself.',
+  keywords: ['denoise', 'seed', 'steps', 'generate', 'img2img', 'txt2img'],
   inputs: {
     model: modelPort,
     seed: seedPort,

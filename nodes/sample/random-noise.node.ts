@@ -7,6 +7,7 @@ export default defineNode({
   title: 'Noise',
   category: 'sample',
   help: 'The random noise that a picture starts from. The same seed gives the same noise, so the same picture.',
+  keywords: ['seed', 'random', 'randomise', 'randomize', 'dice'],
   inputs: {
     noise_seed: seed({
       label: 'seed',

@@ -8,6 +8,7 @@ export default defineNode({
   title: 'Sampler loop',
   category: 'sample',
   help: 'Walks the noise levels from high to low. At each one it asks the denoiser what the clean picture looks like and takes one step towards it.',
+  keywords: ['loop', 'generate', 'denoise', 'sample', 'progress'],
   inputs: {
     noise: noise({ label: 'noise', help: 'The noise to start from.' }),
     guider: guider({ label: 'denoiser', help: 'The network with its prompts, from “U-Net (guidance)”.' }),

@@ -7,6 +7,7 @@ export default defineNode({
   title: 'Sampling steps',
   category: 'schedule',
   help: 'Chooses the noise levels that the sampler walks down, from pure noise to none. More steps take longer and give more detail, up to a point.',
+  keywords: ['denoise', 'strength', 'steps', 'scheduler', 'karras', 'img2img'],
   inputs: {
     model: model({ label: 'model', help: 'The model whose noise range is used.' }),
     scheduler: choice(sigmaScheduleNames, {

@@ -6,6 +6,7 @@ export default defineNode({
   title: 'Text encoder',
   category: 'text',
   help: 'Turns a prompt into the numbers that steer the network. (word) counts a little more, (word:1.4) counts 1.4 times, (word:0.7) less; write \\( for a real parenthesis.',
+  keywords: ['prompt', 'words', 'clip', 'positive', 'negative', 'conditioning'],
   inputs: {
     text: text({
       label: 'prompt',

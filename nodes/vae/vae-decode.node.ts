@@ -7,6 +7,7 @@ export default defineNode({
   title: 'VAE decode',
   category: 'vae',
   help: 'Turns a latent into a picture. A latent that still holds noise is shown as a noisy picture.',
+  keywords: ['latent to picture', 'latent to image', 'image', 'picture'],
   inputs: {
     samples: latent({ label: 'latent', help: 'The latent to turn into a picture.' }),
     vae: vae({ label: 'vae', help: 'The VAE of the model that made the latent.' }),

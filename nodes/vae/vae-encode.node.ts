@@ -7,6 +7,7 @@ export default defineNode({
   title: 'VAE encode',
   category: 'vae',
   help: 'Turns a picture into a latent, the small space in which diffusion works: 8 times fewer cells along each side. Sides are cut to a multiple of 8.',
+  keywords: ['picture to latent', 'image to latent', 'img2img', 'encode'],
   inputs: {
     pixels: image({ label: 'image', help: 'The picture to encode.' }),
     vae: vae({ label: 'vae', help: 'The VAE of the model that will work on the latent.' }),

@@ -213,6 +213,7 @@ export const NodeSpec = z
     inputs: z.array(PortSpec),
     outputs: z.array(PortSpec),
     virtual: z.boolean().optional(),
+    keywords: z.array(z.string()).optional(),
   })
   .meta({ id: 'NodeSpec' });
 

@@ -151,6 +151,8 @@ describe('the canvas', () => {
   it('is moved by a finger and zoomed by two', async () => {
     const { page, context, errors } = await openEditor(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
     await page.tap('#tab-prompt');
+    // The view takes the room that the sheet leaves.
+    await page.waitForFunction(() => window.__editor?.view.scale() === 1);
     const client = await context.newCDPSession(page);
     const touch = (type: string, ...points: readonly (readonly [number, number])[]): Promise<unknown> =>
       client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) } as never);

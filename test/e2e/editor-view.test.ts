@@ -141,4 +141,55 @@ describe('the view of the graph', () => {
     expect(errors).toEqual([]);
     await context.close();
   });
+
+  it('moves and zooms a large graph as a picture that is never out of date', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url);
+    await page.evaluate(() => {
+      const { view } = window.__editor ?? {};
+      for (let copies = 0; view !== undefined && copies < 21; copies++)
+        view.paste(view.copy((window.__editor?.nodes() ?? []).slice(0, 11).map(({ id }) => id)), {
+          at: [(copies % 5) * 1500, 1000 + Math.floor(copies / 5) * 1000],
+          withWires: false,
+        });
+      view?.select([]);
+      view?.fit();
+    });
+    expect(await scaleOf(page)).toBeLessThan(0.3);
+    const table = await page.locator('#graph').boundingBox();
+    if (table === null) throw new Error('There is no table.');
+    const middle = [table.x + table.width / 2, table.y + table.height / 2] as const;
+    const drawn = (): Promise<unknown> =>
+      page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    /** How much the canvas differs from the same view drawn straight: a mean of differences of 0…255. */
+    const outOfDate = (): Promise<number> =>
+      page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement & { data: { draw(a: boolean, b: boolean): void } }>('#graph');
+        const ctx = canvas?.getContext('2d');
+        if (!canvas || !ctx) throw new Error('There is no canvas.');
+        const read = (): Uint8ClampedArray => ctx.getImageData(0, 0, canvas.width, canvas.height).data;
+        const shown = read();
+        canvas.data.draw(true, true);
+        const now = read();
+        return shown.reduce((sum, value, index) => sum + Math.abs(value - (now[index] ?? 0)), 0) / shown.length;
+      });
+    await drawn();
+    expect(await outOfDate()).toBe(0);
+    await page.mouse.move(...middle);
+    await page.mouse.down({ button: 'middle' });
+    await page.mouse.move(middle[0] + 90, middle[1] + 40, { steps: 5 });
+    await page.mouse.up({ button: 'middle' });
+    await drawn();
+    // Half a pixel aside at most.
+    expect(await outOfDate()).toBeLessThan(2);
+    await page.evaluate(() =>
+      window.__editor?.view.setMode(
+        (window.__editor?.nodes() ?? []).map(({ id }) => id),
+        'mute',
+      ),
+    );
+    await drawn();
+    expect(await outOfDate()).toBeLessThan(0.01);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
 });

@@ -8,7 +8,7 @@ export const pan: GestureMaker = (desk, start) => {
     ds.offset[0] = x;
     ds.offset[1] = y;
     desk.events.emit('view', { scale: ds.scale });
-    desk.redraw();
+    desk.moved();
   };
   return {
     cursor: 'grabbing',

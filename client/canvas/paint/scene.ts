@@ -1,33 +1,34 @@
 import type { HostGroup, HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
-import { type Area, type Desk, idOf, nodeArea, overlap, seenArea } from '../desk.ts';
-import { font, fonts, isLegible } from '../measures.ts';
+import { type Area, type Desk, idOf, nodeArea, overlap } from '../desk.ts';
+import { font, fonts, isFar, isLegible } from '../measures.ts';
 import { type Fitting, fittingTo } from '../plugs.ts';
+import { drawFarNode, isPlain } from './far.ts';
+import type { Look } from './layer.ts';
 import { drawNode } from './node.ts';
 import { fillBox, type Pen, strokeBox, write } from './pen.ts';
 import { drawWire, drawWires } from './wires.ts';
 import type { Words } from './words.ts';
 
-/** Where a picture of the graph goes: a context, CSS px of a graph unit, and device px of a CSS px. */
+/** Where a picture of the graph goes, and what of it. */
 export interface Paper {
   readonly ctx: CanvasRenderingContext2D;
   readonly words: Words;
-  readonly density: number;
+  readonly look: Look;
   readonly now: number;
 }
 
 /** Tells of a node whose own drawing hook failed. */
 export type HookFailed = (node: HostNode, thrown: unknown) => void;
 
-/** Draws the whole view. */
-export function drawScene(desk: Desk, { ctx, words, density, now }: Paper, hookFailed: HookFailed): void {
-  const { scale, offset } = desk.surface.ds;
+/** Draws what can be seen of the graph, and what the hand holds. */
+export function drawScene(desk: Desk, { ctx, words, look, now }: Paper, hookFailed: HookFailed): void {
+  const { scale, density, seen } = look;
   const pen: Pen = { ctx, words, theme: desk.theme, scale, now };
-  const seen = seenArea(desk);
   const enter = (): void => {
     ctx.setTransform(density, 0, 0, density, 0, 0);
     ctx.scale(scale, scale);
-    ctx.translate(offset[0], offset[1]);
+    ctx.translate(-seen.x, -seen.y);
   };
   enter();
   ctx.globalAlpha = 1;
@@ -76,12 +77,15 @@ function drawGroup(pen: Pen, { _bounding, title, color }: HostGroup, selected: b
 /** The nodes from back to front. */
 function drawNodes(pen: Pen, desk: Desk, seen: Area, hookFailed: HookFailed): void {
   const fitting = presentFitting(desk);
+  const far = isFar(pen.scale);
   for (const node of desk.graph._nodes) {
     if (!overlap(withMargin(nodeArea(desk, node)), seen)) continue;
     const selected = desk.surface.selected_nodes[String(node.id)] !== undefined;
     pen.ctx.save();
     try {
-      drawNode(pen, desk, { node, layout: desk.layoutOf(node), marks: desk.marks.get(idOf(node)), selected, fitting });
+      const scene = { node, layout: desk.layoutOf(node), marks: desk.marks.get(idOf(node)), selected, fitting };
+      if (far && isPlain(desk, scene)) drawFarNode(pen, desk, scene);
+      else drawNode(pen, desk, scene);
       drawHook(pen, desk, node);
     } catch (thrown) {
       hookFailed(node, thrown);

@@ -1,6 +1,7 @@
 import { type HostLink, linksOf } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
 import { type Area, type Desk, overlap, type Point } from '../desk.ts';
+import { isFar } from '../measures.ts';
 import { carriedType, outputType, plugPoint } from '../plugs.ts';
 import type { Pen } from './pen.ts';
 
@@ -59,6 +60,7 @@ export function drawWires(pen: Pen, desk: Desk, seen: Area): void {
   const someChosen = Object.keys(chosen).length > 0;
   const dim = desk.doing.hover.kind === 'plug' || desk.doing.wire !== undefined;
   const strong: (() => void)[] = [];
+  const far = isFar(pen.scale) ? new FarWires(pen) : undefined;
   for (const link of linksOf(desk.graph)) {
     const ends = wireEnds(desk, link);
     const origin = desk.graph.getNodeById(link.origin_id);
@@ -69,9 +71,37 @@ export function drawWires(pen: Pen, desk: Desk, seen: Area): void {
     const alpha = (dim ? 0.35 : someChosen && !ofChosen ? 0.7 : 1) * (origin.mode === 2 ? 0.5 : 1);
     const draw = (): void => drawWire(pen, ends, { type, alpha, strong: ofChosen });
     if (ofChosen) strong.push(draw);
+    else if (far !== undefined) far.add(ends, { type, alpha });
     else draw();
   }
+  far?.draw();
   for (const draw of strong) draw();
+}
+
+/** Wires that are seen from far away: all of one colour at once, without rims. */
+class FarWires {
+  readonly #pen: Pen;
+  readonly #paths = new Map<string, Path2D>();
+
+  constructor(pen: Pen) {
+    this.#pen = pen;
+  }
+
+  add([from, to]: readonly [Point, Point], { type, alpha }: { readonly type: string; readonly alpha: number }): void {
+    const colour = withAlpha(this.#pen.theme.wire(type), alpha);
+    const path = this.#paths.get(colour) ?? new Path2D();
+    this.#paths.set(colour, path);
+    wirePath(path, from, to);
+  }
+
+  draw(): void {
+    const { ctx, scale } = this.#pen;
+    ctx.lineWidth = Math.max(2, 1.3 / scale);
+    for (const [colour, path] of this.#paths) {
+      ctx.strokeStyle = colour;
+      ctx.stroke(path);
+    }
+  }
 }
 
 function roomOf([from, to]: readonly [Point, Point]): Area {

@@ -1,8 +1,8 @@
 import { html, nothing } from 'lit';
-import { type Category, categories, type NodeSpec } from '../../../nodes/kit/index.ts';
+import { categories, type NodeSpec } from '../../../nodes/kit/index.ts';
 import type { App } from '../app.ts';
 import { openTemplate } from '../documents.ts';
-import { fuzzyFilter } from '../fuzzy.ts';
+import { findNodes, shelves } from '../node-search.ts';
 import type { Panel } from '../state.ts';
 import { type IconName, icon } from './icons.ts';
 
@@ -26,20 +26,6 @@ export function rail(app: App) {
   </nav>`;
 }
 
-const shelves: Readonly<Record<Category, string>> = {
-  model: 'Model',
-  text: 'Text',
-  schedule: 'Schedule',
-  sample: 'Sampling',
-  latent: 'Latent',
-  vae: 'VAE',
-  image: 'Image',
-  graph: 'Graph',
-};
-
-/** What the library finds a node by. */
-export const searchTexts = ({ title, type, category }: NodeSpec): readonly string[] => [title, type, shelves[category]];
-
 function addAtCentre(app: App, type: string): void {
   const [x, y] = app.view.centre();
   const id = app.view.add(type, [x - 100, y - 60]);
@@ -54,13 +40,14 @@ const nodeEntry = (app: App, spec: NodeSpec) => html`<li>
 </li>`;
 
 function library(app: App) {
-  const found = fuzzyFilter(app.state.query, [...app.catalogue.values()], searchTexts);
+  const found = findNodes(app.state.query, [...app.catalogue.values()]);
   const groups = app.state.query.trim() === '' ? categories : ['found' as const];
   return html`<label class="search">${icon('search')}<span class="hidden">Search nodes</span>
       <input type="search" placeholder="Search nodes" .value=${app.state.query} @input=${(event: InputEvent) => app.set({ query: inputValue(event) })} /></label>
     ${groups.map((group) => {
       const list = group === 'found' ? found : found.filter(({ category }) => category === group);
-      if (list.length === 0) return group === 'found' ? html`<p class="empty">No node is called like that.</p>` : nothing;
+      if (list.length === 0)
+        return group === 'found' ? html`<p class="empty">No node is called like that, or is for that. Try another word.</p>` : nothing;
       return html`${group === 'found' ? nothing : html`<h3>${shelves[group]}</h3>`}<ul class="plain">${list.map((spec) => nodeEntry(app, spec))}</ul>`;
     })}
     <p class="hint">Click to add in the middle, or drag to a place.</p>`;

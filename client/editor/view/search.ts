@@ -4,7 +4,8 @@ import type { SearchRequest } from '../../graph-view.ts';
 import { type App, openDialog } from '../app.ts';
 import { commands, keyText } from '../commands.ts';
 import { fuzzyFilter } from '../fuzzy.ts';
-import { inputValue, searchTexts } from './rail.ts';
+import { findNodes } from '../node-search.ts';
+import { inputValue } from './rail.ts';
 
 /** Nodes that a loose wire can be joined to. */
 function fitting(specs: readonly NodeSpec[], request: SearchRequest | undefined): readonly NodeSpec[] {
@@ -64,7 +65,7 @@ export function searchDialog(app: App, request: SearchRequest | undefined) {
   const specs = fitting([...app.catalogue.values()], request);
   return pickList(app, {
     label: request?.wire ? `Nodes that fit ${request.wire.type}` : 'Search and add a node',
-    entries: () => fuzzyFilter(app.state.query, specs, searchTexts),
+    entries: () => findNodes(app.state.query, specs),
     none: 'No node fits.',
     draw: (spec) =>
       html`<i class="swatch ${spec.category}"></i><span><b>${spec.title}</b> <code>${spec.type}</code><small>${spec.help}</small></span>`,

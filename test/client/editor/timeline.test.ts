@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RecordedRun, sameNoise, withRun } from '../../../client/editor/timeline.ts';
+import { emptyTimeline, type RecordedRun, sameNoise, withRun } from '../../../client/editor/timeline.ts';
 
 const run = (id: string, nodes: readonly string[], steps = 4): RecordedRun => ({
   id,
@@ -23,9 +23,10 @@ describe('the timeline', () => {
     expect(withRun(second && { ...second, compared: true }, run('c', ['1']))?.compared).toBe(true);
   });
 
-  it('stays as it is when nothing was recorded', () => {
+  it('is empty when nothing was recorded, and stays open', () => {
     const shown = withRun(undefined, run('a', ['1']));
-    expect(withRun(shown, run('b', []))).toBe(shown);
+    expect(withRun(shown && { ...shown, open: true }, run('b', []))).toEqual(emptyTimeline(true));
+    expect(withRun(undefined, run('b', []))).toBeUndefined();
   });
 
   it('finds the step with the same noise in a run of other length', () => {
