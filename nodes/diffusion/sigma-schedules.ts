@@ -53,7 +53,7 @@ const linearQuadratic: SigmaSchedule = ({ sigmaMax }, steps) => {
   const slope = threshold / straight - (2 * rest) / bent ** 2;
   const removed = (i: number): number => (i < straight ? (i * threshold) / straight : square * i ** 2 + slope * i + square * straight ** 2);
   if (steps === 1) return Float32Array.of(sigmaMax, 0);
-  return Float32Array.from([...Array.from({ length: steps }, (_, i) => removed(i)), 1], (gone) => (1 - gone) * sigmaMax);
+  return Float32Array.from([...Array.from({ length: steps }, (_, i) => removed(i)), 1], (gone) => Math.fround(1 - gone) * sigmaMax);
 };
 
 /** Evenly spaced in arctan σ (Sabour et al. 2024, eq. 18), in single precision: near π/2 its last bit is what tan makes visible. */
