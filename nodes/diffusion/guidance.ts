@@ -28,10 +28,10 @@ const three = ([a, b, c]: readonly Tensor[]): { a: Tensor; b: Tensor; c: Tensor 
   return { a: a ?? none, b: b ?? none, c: c ?? none };
 };
 
-/** The model's guess of x₀ with no guidance: the mean over all prompts. */
-export function conditioned(model: DiffusionModel, conditionings: Conditionings): Denoise {
-  checkPrompts('positive', conditionings);
-  const guesses = sideGuesses(model, [conditionings]);
+/** The model's guess of x₀ with no guidance: the mean over all prompts. An unwanted side only says where it acts. */
+export function conditioned(model: DiffusionModel, positive: Conditionings, negative: Conditionings = []): Denoise {
+  checkPrompts('positive', positive);
+  const guesses = sideGuesses(model, { prompts: [positive, negative], asked: 1 });
   return async (x, sigma, around) => three(await guesses(x, sigma, around)).a;
 }
 
@@ -39,7 +39,7 @@ export function conditioned(model: DiffusionModel, conditionings: Conditionings)
 export function guidedBoth(model: DiffusionModel, { positive, negative, cfg }: Guidance): DenoiseBoth {
   checkPrompts('positive', positive);
   checkPrompts('negative', negative);
-  const guesses = sideGuesses(model, [positive, negative]);
+  const guesses = sideGuesses(model, { prompts: [positive, negative], asked: 2 });
   const join = model.joinGuesses ?? plainJoin;
   return async (x, sigma, around) => {
     const { a: wanted, b: unwanted } = three(await guesses(x, sigma, around));
@@ -49,7 +49,7 @@ export function guidedBoth(model: DiffusionModel, { positive, negative, cfg }: G
 
 /** The guided denoiser. At cfg 1 the negative side is not run at all. */
 export function guided(model: DiffusionModel, guidance: Guidance): Denoise {
-  if (isOne(guidance.cfg)) return conditioned(model, guidance.positive);
+  if (isOne(guidance.cfg)) return conditioned(model, guidance.positive, guidance.negative);
   const both = guidedBoth(model, guidance);
   return async (x, sigma, around) => (await both(x, sigma, around)).denoised;
 }
@@ -77,27 +77,40 @@ export interface DualGuidance {
   readonly nested: boolean;
 }
 
+/** A guider that can leave out sides whose share is 0, but not where a sampler wants both guesses. */
+function guiderOf(model: DiffusionModel, guess: (asked: number) => DenoiseBoth, { asked, all }: { asked: number; all: number }): Guider {
+  const least = guess(asked);
+  let both: DenoiseBoth | undefined;
+  return {
+    model,
+    denoise: async (x, sigma, around) => (await least(x, sigma, around)).denoised,
+    async denoiseBoth(x, sigma, around) {
+      both ??= guess(all);
+      return both(x, sigma, around);
+    },
+  };
+}
+
 /** Guidance by two prompts (Brooks et al. 2023, eq. 3); `nested` guides what the two give together. Sides whose share is 0 are not run. */
 export function dualGuider(model: DiffusionModel, guidance: DualGuidance): Guider {
   const { first, second, negative, cfgFirst, cfgSecond, nested } = guidance;
-  const sides = { first, second, negative };
-  for (const [name, conditionings] of Object.entries(sides)) checkPrompts(name, conditionings);
-  if (!nested && isOne(cfgSecond))
-    return isOne(cfgFirst)
-      ? { model, denoise: conditioned(model, first) }
-      : cfgGuider(model, { positive: first, negative: second, cfg: cfgFirst });
-  const guesses = sideGuesses(model, [first, second, negative]);
+  for (const [name, side] of Object.entries({ first, second, negative })) checkPrompts(name, side);
   const join = model.joinGuesses ?? plainJoin;
-  const denoiseBoth: DenoiseBoth = async (x, sigma, around) => {
-    const { a, b, c } = three(await guesses(x, sigma, around));
-    if (nested) {
-      const text = join({ x, sigma, cfg: cfgFirst, wanted: a, unwanted: b });
-      return { denoised: combine(cfgSecond, text, 1 - cfgSecond, c), unwanted: b };
-    }
-    const base = join({ x, sigma, cfg: cfgSecond, wanted: b, unwanted: c });
-    return { denoised: weightedSum([1, base], [cfgFirst, a], [-cfgFirst, b]), unwanted: c };
+  const guess = (asked: number): DenoiseBoth => {
+    const guesses = sideGuesses(model, { prompts: [first, second, negative], asked });
+    return async (x, sigma, around) => {
+      const { a, b, c } = three(await guesses(x, sigma, around));
+      if (asked === 1) return { denoised: a, unwanted: a };
+      if (nested) {
+        const text = join({ x, sigma, cfg: cfgFirst, wanted: a, unwanted: b });
+        return { denoised: combine(cfgSecond, text, 1 - cfgSecond, c), unwanted: b };
+      }
+      const base = asked === 2 ? b : join({ x, sigma, cfg: cfgSecond, wanted: b, unwanted: c });
+      return { denoised: weightedSum([1, base], [cfgFirst, a], [-cfgFirst, b]), unwanted: c };
+    };
   };
-  return { model, denoise: async (x, sigma, around) => (await denoiseBoth(x, sigma, around)).denoised, denoiseBoth };
+  const needed = isOne(cfgFirst) ? 1 : 2;
+  return guiderOf(model, guess, { asked: nested || !isOne(cfgSecond) ? 3 : needed, all: 3 });
 }
 
 /** Guidance with a neutral prompt between the wanted and the unwanted one. */
@@ -117,14 +130,19 @@ const dot = (a: Tensor, b: Tensor): number => a.data.reduce((sum, value, i) => s
  */
 export function perpNegGuider(model: DiffusionModel, { positive, negative, empty, cfg, negativeScale }: PerpendicularGuidance): Guider {
   for (const [name, side] of Object.entries({ positive, negative, empty })) checkPrompts(name, side);
-  const guesses = sideGuesses(model, [positive, negative, empty]);
-  const denoiseBoth: DenoiseBoth = async (x, sigma, around) => {
-    const { a: wanted, b: unwanted, c: neutral } = three(await guesses(x, sigma, around));
-    const towards = combine(1, wanted, -1, neutral);
-    const away = combine(1, unwanted, -1, neutral);
-    const along = dot(towards, away) / Math.max(dot(towards, towards), Number.MIN_VALUE);
-    const denoised = weightedSum([1, neutral], [cfg * (1 + negativeScale * along), towards], [-cfg * negativeScale, away]);
-    return { denoised, unwanted };
+  const guess = (asked: number): DenoiseBoth => {
+    const guesses = sideGuesses(model, { prompts: [positive, empty, negative], asked });
+    return async (x, sigma, around) => {
+      const { a: wanted, b: neutral, c: unwanted } = three(await guesses(x, sigma, around));
+      if (asked === 1) return { denoised: wanted, unwanted: wanted };
+      const towards = combine(1, wanted, -1, neutral);
+      if (asked === 2) return { denoised: combine(1, neutral, cfg, towards), unwanted: neutral };
+      const away = combine(1, unwanted, -1, neutral);
+      const along = dot(towards, away) / Math.max(dot(towards, towards), Number.MIN_VALUE);
+      const denoised = weightedSum([1, neutral], [cfg * (1 + negativeScale * along), towards], [-cfg * negativeScale, away]);
+      return { denoised, unwanted };
+    };
   };
-  return { model, denoise: async (x, sigma, around) => (await denoiseBoth(x, sigma, around)).denoised, denoiseBoth };
+  const needed = isOne(cfg) ? 1 : 2;
+  return guiderOf(model, guess, { asked: Math.abs(negativeScale) < 1e-9 ? needed : 3, all: 3 });
 }

@@ -1,6 +1,6 @@
 import { type Conditioning, type DiffusionModel, type Mask, type Surroundings, sizeOf, type Tensor } from '../kit/index.ts';
+import { cutRegion } from './latent-regions.ts';
 import { toScaled } from './parameterisation.ts';
-import { fitMask } from './prompt-parts.ts';
 import { resamplePlanes } from './resample.ts';
 import { roundHalfEven } from './rounding.ts';
 
@@ -14,6 +14,24 @@ function shown(conditioning: Conditioning, model: DiffusionModel, around: Surrou
   return mask === undefined || latent === undefined ? {} : { mask, latent };
 }
 
+/** Planes `[…, h, w]` at another size, the middle of them at the new proportions. */
+function centred(planes: Tensor, { height, width }: { height: number; width: number }): Tensor {
+  const [rows = 0, columns = 0] = planes.dims.slice(-2);
+  if (rows === height && columns === width) return planes;
+  const wider = columns / rows / (width / height);
+  const x = wider > 1 ? roundHalfEven((columns - columns / wider) / 2) : 0;
+  const y = wider < 1 ? roundHalfEven((rows - rows * wider) / 2) : 0;
+  const middle = cutRegion(planes, { x, y, width: columns - 2 * x, height: rows - 2 * y });
+  return resamplePlanes(middle, { height, width, method: 'bilinear' });
+}
+
+/** Which of `count` items stands for item `index` of a batch of another size: spread over it evenly. */
+function itemFor(index: number, { count, batch }: { count: number; batch: number }): number {
+  if (count === batch || batch <= 1) return index;
+  const place = batch < count ? roundHalfEven((index * (count - 1)) / (batch - 1)) : Math.floor(((index + 0.5) * count) / batch);
+  return Math.min(place, count - 1);
+}
+
 /** The channels that an inpainting network takes besides x `[b, c, h, w]`: the mask, rounded, and the masked latent `[b, 1 + c, h, w]`. */
 export function inpaintChannels(
   conditioning: Conditioning,
@@ -24,9 +42,8 @@ export function inpaintChannels(
   const { latent, mask } = shown(conditioning, model, around);
   const plane = height * width;
   const data = new Float32Array(batch * (1 + channels) * plane);
-  const fitted = mask && fitMask(mask, { height, width });
-  const fits = latent?.dims[2] === height && latent.dims[3] === width;
-  const picture = latent === undefined || fits ? latent : resamplePlanes(latent, { height, width, method: 'bilinear' });
+  const fitted = mask && centred(mask, { height, width });
+  const picture = latent && centred(latent, { height, width });
   for (let b = 0; b < batch; b++) {
     const start = b * (1 + channels) * plane;
     if (fitted === undefined || picture === undefined) {
@@ -34,7 +51,8 @@ export function inpaintChannels(
       for (let c = 0; c < channels; c++) data.fill(blank[c] ?? 0, start + (1 + c) * plane, start + (2 + c) * plane);
       continue;
     }
-    const [maskItem, item] = [b % (fitted.dims[0] ?? 1), b % (picture.dims[0] ?? 1)];
+    const maskItem = itemFor(b, { count: fitted.dims[0] ?? 1, batch });
+    const item = itemFor(b, { count: picture.dims[0] ?? 1, batch });
     data.set(fitted.data.subarray(maskItem * plane, (maskItem + 1) * plane).map(roundHalfEven), start);
     data.set(picture.data.subarray(item * channels * plane, (item + 1) * channels * plane), start + plane);
   }

@@ -15,12 +15,13 @@ function lowerBound(list: Float32Array, value: number): number {
 /** Larger than any noise level: where a share of the way of 0 lies, so that the first step is always inside. */
 export const aboveAllLevels = 999_999_999.9;
 
-/** A list of noise levels with its logarithms, looked up both ways: nearest log σ one way, log-linear between entries the other. */
+/** A list of noise levels with its logarithms, looked up both ways in single precision: nearest log σ one way, log-linear between entries the other. */
 export function levelTable(levels: ArrayLike<number>): {
   sigmas: Float32Array;
   nearest(sigma: number): number;
   between(index: number): number;
 } {
+  const { fround } = Math;
   const sigmas = Float32Array.from(levels);
   const logs = Float32Array.from(levels, Math.log);
   const last = logs.length - 1;
@@ -33,9 +34,10 @@ export function levelTable(levels: ArrayLike<number>): {
       return above > 0 && wanted - at(above - 1) <= at(above) - wanted ? above - 1 : above;
     },
     between(index) {
-      const t = Math.min(Math.max(index, 0), last);
+      const t = Math.min(Math.max(fround(index), 0), last);
       const low = Math.floor(t);
-      return Math.exp(at(low) + (at(low + 1) - at(low)) * (t - low));
+      const share = fround(t - low);
+      return fround(Math.exp(fround(fround(fround(1 - share) * at(low)) + fround(share * at(low + 1)))));
     },
   };
 }

@@ -62,15 +62,19 @@ export function requireClean(latent: Latent, use: string): void {
   );
 }
 
+/** Why numbers usually get lost: what a network or a VAE gives, and what goes into a node or what a sampler makes of it. */
+export const overflowCauses = {
+  network: 'The usual cause is a network that overflows in fp16: use an fp32 export, a lower guidance (cfg), or another VAE.',
+  input: 'They were there before this node: look at the node that made it.',
+  sampler: 'The sampler stepped out of bounds: take more steps, a lower guidance (cfg), or another sampler or spacing.',
+} as const;
+
 /** Throws `not-a-number` naming the likely cause if anything is NaN or infinite. */
-export function requireFinite(x: Tensor, what: string): Tensor {
+export function requireFinite(x: Tensor, what: string, cause: keyof typeof overflowCauses = 'network'): Tensor {
   let sum = 0;
   for (const value of x.data) sum += value - value;
   if (sum === 0) return x;
-  throw new GraphError(
-    'not-a-number',
-    `${what} holds values that are not numbers (NaN or infinity). The usual cause is a network that overflows in fp16: use an fp32 export, a lower guidance (cfg), or another VAE.`,
-  );
+  throw new GraphError('not-a-number', `${what} holds values that are not numbers (NaN or infinity). ${overflowCauses[cause]}`);
 }
 
 /**

@@ -40,13 +40,20 @@ interface Prepared {
 const wantedAesthetic = 6;
 const unwantedAesthetic = 2.5;
 
+/** The prompts of each side, the wanted one first, and how many of the sides the network is asked for; the others only say where they act. */
+export interface Sides {
+  readonly prompts: readonly Conditionings[];
+  readonly asked: number;
+}
+
 function prepare(
   model: DiffusionModel,
-  sides: readonly Conditionings[],
+  { prompts, asked }: Sides,
   { dims, around }: { dims: readonly number[]; around?: Surroundings | undefined },
 ): Prepared {
   const [batch = 0, channels = 0, height = 0, width = 0] = dims;
-  const parts = promptParts(sides, model.sampling, { height, width }).flatMap((side, index) =>
+  const sides = promptParts(prompts, model.sampling, { height, width }).slice(0, asked);
+  const parts = sides.flatMap((side, index) =>
     side.map((part) => {
       if (!model.inpaints) return { ...part, side: index };
       const all = inpaintChannels(part.conditioning, model, { dims: [batch, channels, height, width], around });
@@ -85,8 +92,8 @@ function joinSide(guesses: readonly { part: PromptPart; guess: Tensor }[], dims:
   return cells.mean();
 }
 
-/** Asks the network for all sides, as many prompts in one run as fit. A side whose prompts do not act at a level guesses 0, as ComfyUI does. */
-export function sideGuesses(model: DiffusionModel, sides: readonly Conditionings[]): SideGuesses {
+/** Asks the network for the sides, as many prompts in one run as fit. A side whose prompts do not act at a level guesses 0, as ComfyUI does. */
+export function sideGuesses(model: DiffusionModel, sides: Sides): SideGuesses {
   let prepared: Prepared | undefined;
   return async (x, sigma, around) => {
     const { dims } = x;
@@ -109,7 +116,7 @@ export function sideGuesses(model: DiffusionModel, sides: readonly Conditionings
         found.push({ part, guess: denoisedFrom(sliceBatch(output, i * batch, batch), at) });
       }
     }
-    return sides.map((_, side) =>
+    return Array.from({ length: sides.asked }, (_, side) =>
       joinSide(
         found.filter(({ part }) => part.side === side),
         dims,

@@ -84,6 +84,15 @@ const inside = (inner: Region, outer: Region): boolean =>
 
 const same = (a: Region, b: Region): boolean => a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
+/** Where, when and how strongly a prompt acts, without what the network is told. */
+const actingOf = ({ area, mask, strength, start, end }: Conditioning): Partial<Conditioning> => ({
+  ...(area && { area }),
+  ...(mask && { mask }),
+  ...(strength !== undefined && { strength }),
+  ...(start !== undefined && { start }),
+  ...(end !== undefined && { end }),
+});
+
 /**
  * What stands against a prompt with a rectangle on another side: the prompt with the smallest rectangle around it, run on the same
  * cells. Nothing is added where there is one of the same rectangle.
@@ -100,10 +109,9 @@ function opposite(side: readonly Placed[], part: Placed): Placed | undefined {
     }
   }
   if (smallest === undefined || (smallest.region !== undefined && same(smallest.region, region))) return undefined;
-  const { tokens, pooled, size, inpaint } = smallest.conditioning;
-  const features = { tokens, ...(pooled && { pooled }), ...(size && { size }), ...(inpaint && { inpaint }) };
-  const { pooled: _, size: __, inpaint: ___, ...rest } = part.conditioning;
-  return { ...part, conditioning: { ...rest, ...features } };
+  // What the network is told is that prompt's; where, when and how strongly it acts is this one's.
+  const { area: _, mask: __, strength: ___, start: ____, end: _____, ...told } = smallest.conditioning;
+  return { ...part, conditioning: { ...actingOf(part.conditioning), ...told } };
 }
 
 function withOpposites(sides: readonly (readonly Placed[])[]): Placed[][] {

@@ -84,6 +84,7 @@ const guarded =
   (denoise: Denoise, signal: AbortSignal): Denoise =>
   async (x, sigma, around) => {
     signal.throwIfAborted();
+    requireFinite(x, `The latent at σ = ${shownSigma(sigma)}`, 'sampler');
     return requireFinite(await denoise(x, sigma, around), `The network's prediction at σ = ${shownSigma(sigma)}`);
   };
 
@@ -91,6 +92,7 @@ const guardedBoth =
   (both: DenoiseBoth, signal: AbortSignal): DenoiseBoth =>
   async (x, sigma, around) => {
     signal.throwIfAborted();
+    requireFinite(x, `The latent at σ = ${shownSigma(sigma)}`, 'sampler');
     const found = await both(x, sigma, around);
     requireFinite(found.denoised, `The network's prediction at σ = ${shownSigma(sigma)}`);
     return found;
@@ -152,12 +154,14 @@ export async function* sampleLatent(run: SamplingRun, signal: AbortSignal): Asyn
   const sigmas = distinct(run.sigmas);
   const first = sigmas[0];
   if (first === undefined || sigmas.length < 2) return { output: latent, denoised: latent };
+  requireFinite(latent.samples, 'The latent that goes in', 'input');
   const { denoise, both } = asked(run, signal);
   const options = { sigmas, noise: noise.stream(), sampling: guider.model.sampling, seed: noise.seed, both };
   const loop = sampler.loop(denoise, startOf(run, first), options);
   let denoised: Tensor | undefined;
   for (let next = await loop.next(); ; next = await loop.next()) {
     if (next.done) {
+      requireFinite(next.value, 'The latent after the last step', 'sampler');
       const output = latentAt(next.value, sigmas.at(-1) ?? 0, run);
       return { output, denoised: denoised === undefined ? output : latentAt(denoised, 0, run) };
     }

@@ -1,8 +1,18 @@
 import type { Sigmas } from '../kit/index.ts';
 
-/** `count` values evenly spaced, both ends among them; of one, the first. */
-export const spread = (count: number, start: number, end: number): number[] =>
-  Array.from({ length: count }, (_, i) => (count === 1 ? start : start + ((end - start) * i) / (count - 1)));
+const { fround } = Math;
+
+/**
+ * `count` values evenly spaced, both ends among them; of one, the first. In single precision and from both ends to the middle, as
+ * `torch.linspace` gives them: samplers that draw from a Brownian path see a difference in a level's last bits.
+ */
+export function spread(count: number, start: number, end: number): number[] {
+  const [first, last] = [fround(start), fround(end)];
+  const step = fround(fround(last - first) / (count - 1));
+  const half = Math.floor(count / 2);
+  if (count === 1) return [first];
+  return Array.from({ length: count }, (_, i) => fround(i < half ? first + step * i : last - step * (count - i - 1)));
+}
 
 /** The levels with 0 after them. */
 export const toZero = (levels: readonly number[]): Sigmas => Float32Array.from([...levels, 0]);
@@ -14,8 +24,10 @@ export interface SigmaRange {
 }
 
 /** σ_i = (σ_max^(1/ρ) + i/(n−1)·(σ_min^(1/ρ) − σ_max^(1/ρ)))^ρ (Karras et al. 2022, eq. 5). */
-export const karrasLevels = ({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 7): number[] =>
-  spread(steps, sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)).map((root) => root ** rho);
+export function karrasLevels({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 7): number[] {
+  const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)];
+  return spread(steps, 0, 1).map((share) => fround(fround(high) + fround(share * fround(low - high))) ** rho);
+}
 
 /** Evenly spaced in log σ. */
 export const exponentialLevels = ({ sigmaMin, sigmaMax }: SigmaRange, steps: number): number[] =>
@@ -41,7 +53,8 @@ export const laplaceLevels = (
 
 /** `count` levels on the curve through `levels` (falling), straight in log σ. */
 export function logInterpolated(levels: readonly number[], count: number): number[] {
-  return spread(count, 0, levels.length - 1).map((place) => {
+  return Array.from({ length: count }, (_, i) => {
+    const place = count === 1 ? 0 : ((levels.length - 1) * i) / (count - 1);
     const low = Math.min(Math.floor(place), levels.length - 2);
     const [from, to] = [Math.log(levels[low] ?? 1), Math.log(levels[low + 1] ?? 1)];
     return Math.exp(from + (to - from) * (place - low));

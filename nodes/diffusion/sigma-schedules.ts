@@ -53,7 +53,7 @@ const linearQuadratic: SigmaSchedule = ({ sigmaMax }, steps) => {
   const slope = threshold / straight - (2 * rest) / bent ** 2;
   const removed = (i: number): number => (i < straight ? (i * threshold) / straight : square * i ** 2 + slope * i + square * straight ** 2);
   if (steps === 1) return Float32Array.of(sigmaMax, 0);
-  return Float32Array.from([...Array.from({ length: steps }, (_, i) => removed(i)), 1], (gone) => (1 - gone) * sigmaMax);
+  return Float32Array.from([...Array.from({ length: steps }, (_, i) => removed(i)), 1], (gone) => Math.fround(1 - gone) * sigmaMax);
 };
 
 /** Evenly spaced in arctan σ (Sabour et al. 2024, eq. 18), in single precision: near π/2 its last bit is what tan makes visible. */
@@ -103,12 +103,20 @@ export function requireSteps(steps: number): void {
   throw new GraphError('bad-value', `A schedule needs a whole number of steps from 1, got ${steps}.`);
 }
 
-/** The levels of {@link SigmaRequest} of any schedule: none at all for `denoise` 0. */
+const mostLevels = 1_000_000;
+
+/** The levels of {@link SigmaRequest} of any schedule: none at all for `denoise` 0. Throws `out-of-range` for a share so small that the whole schedule would be endless. */
 export function trimmed(schedule: (steps: number) => Sigmas, { steps, denoise }: Pick<SigmaRequest, 'steps' | 'denoise'>): Sigmas {
   requireSteps(steps);
   if (denoise <= 0) return new Float32Array(0);
   if (denoise > 0.9999) return schedule(steps);
-  return schedule(Math.trunc(steps / denoise)).slice(-(steps + 1));
+  const all = Math.trunc(steps / denoise);
+  if (all <= mostLevels) return schedule(all).slice(-(steps + 1));
+  throw new GraphError(
+    'out-of-range',
+    `Taking ${steps} steps over a share of ${denoise} needs a schedule of more than ${mostLevels} steps. Raise denoise, or set it to 0 to leave the latent as it is.`,
+    { place: { port: 'denoise' } },
+  );
 }
 
 /** `steps + 1` noise levels for a share of the way; none at all for `denoise` 0. */
