@@ -4,5 +4,5 @@ import { encodeModel } from './graph/onnx-model.ts';
 export function probeModel(): Uint8Array {
   const slot = (name: string) => ({ name, type: 'float32', dims: [1] }) as const;
   const identity = { type: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} };
-  return encodeModel({ operators: [identity], initializers: [], inputs: [slot('x')], outputs: [slot('y')] });
+  return encodeModel({ operators: [identity], initializers: [], inputs: [slot('x')], outputs: [slot('y')] }, (file) => file);
 }

@@ -1,14 +1,14 @@
-import { bytes, type Field, float, integer, integers, message, text } from './protobuf.ts';
+import { bytesField, type Field, floatField, messageField, numberField, numbersField, textField, writeFields } from '../protobuf.ts';
 
 /** ONNX's numbers of element types (TensorProto.DataType). */
 export const elementTypes = { float32: 1, int64: 7, float16: 10, float64: 11, bfloat16: 16 } as const;
 export type ElementName = keyof typeof elementTypes;
 
-/** Where the bytes of a weight lie: a name in the folder that goes with the model, and a range of that file. */
+/** Where the bytes of a weight lie: an absolute path and a range of that file. */
 export interface ExternalRange {
-  readonly location: string;
-  readonly offset: number | bigint;
-  readonly length: number | bigint;
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** A constant of the graph; its bytes are in the model or in a file. */
@@ -55,51 +55,51 @@ export interface OnnxGraph {
 const versions = { operators: 20, file: 10 } as const;
 
 function attributeFields(name: string, attribute: Attribute): Field[] {
-  if ('int' in attribute) return [text(1, name), integer(3, attribute.int), integer(20, 2)];
-  if ('float' in attribute) return [text(1, name), float(2, attribute.float), integer(20, 1)];
-  if ('text' in attribute) return [text(1, name), text(4, attribute.text), integer(20, 3)];
-  return [text(1, name), integers(8, attribute.ints), integer(20, 7)];
+  if ('int' in attribute) return [textField(1, name), numberField(3, attribute.int), numberField(20, 2)];
+  if ('float' in attribute) return [textField(1, name), floatField(2, attribute.float), numberField(20, 1)];
+  if ('text' in attribute) return [textField(1, name), textField(4, attribute.text), numberField(20, 3)];
+  return [textField(1, name), numbersField(8, attribute.ints), numberField(20, 7)];
 }
 
 function operatorFields({ type, domain, inputs, outputs, attributes }: Operator): Field[] {
   return [
-    ...inputs.map((name) => text(1, name)),
-    ...outputs.map((name) => text(2, name)),
-    text(3, `${outputs[0]}/${type}`),
-    text(4, type),
-    ...Object.entries(attributes).map(([name, attribute]) => message(5, attributeFields(name, attribute))),
-    ...(domain === '' ? [] : [text(7, domain)]),
+    ...inputs.map((name) => textField(1, name)),
+    ...outputs.map((name) => textField(2, name)),
+    textField(3, `${outputs[0]}/${type}`),
+    textField(4, type),
+    ...Object.entries(attributes).map(([name, attribute]) => messageField(5, attributeFields(name, attribute))),
+    ...(domain === '' ? [] : [textField(7, domain)]),
   ];
 }
 
-const entry = (key: string, value: string): Field => message(13, [text(1, key), text(2, value)]);
+const entry = (key: string, value: string): Field => messageField(13, [textField(1, key), textField(2, value)]);
 
-function initializerFields({ name, type, dims, data }: Initializer): Field[] {
-  const described = [integers(1, dims), integer(2, elementTypes[type]), text(8, name)];
-  if (data instanceof Uint8Array) return [...described, bytes(9, data)];
-  const { location, offset, length } = data;
-  return [...described, entry('location', location), entry('offset', String(offset)), entry('length', String(length)), integer(14, 1)];
+function initializerFields({ name, type, dims, data }: Initializer, locate: (file: string) => string): Field[] {
+  const described = [numbersField(1, dims), numberField(2, elementTypes[type]), textField(8, name)];
+  if (data instanceof Uint8Array) return [...described, bytesField(9, data)];
+  const range = [entry('location', locate(data.file)), entry('offset', String(data.offset)), entry('length', String(data.bytes))];
+  return [...described, ...range, numberField(14, 1)];
 }
 
 function slotFields({ name, type, dims }: GraphSlot): Field[] {
-  const shape = dims.map((side) => message(1, [typeof side === 'number' ? integer(1, side) : text(2, side)]));
-  return [text(1, name), message(2, [message(1, [integer(1, elementTypes[type]), message(2, shape)])])];
+  const shape = dims.map((side) => messageField(1, [typeof side === 'number' ? numberField(1, side) : textField(2, side)]));
+  return [textField(1, name), messageField(2, [messageField(1, [numberField(1, elementTypes[type]), messageField(2, shape)])])];
 }
 
-/** Writes a network as an ONNX model (ModelProto). */
-export function encodeModel({ operators, initializers, inputs, outputs }: OnnxGraph): Uint8Array {
+/** Writes a network as an ONNX model (ModelProto); `locate` gives a file of weights its name in the folder of the model. */
+export function encodeModel({ operators, initializers, inputs, outputs }: OnnxGraph, locate: (file: string) => string): Uint8Array {
   const graph = [
-    ...operators.map((operator) => message(1, operatorFields(operator))),
-    text(2, 'network'),
-    ...initializers.map((initializer) => message(5, initializerFields(initializer))),
-    ...inputs.map((slot) => message(11, slotFields(slot))),
-    ...outputs.map((slot) => message(12, slotFields(slot))),
+    ...operators.map((operator) => messageField(1, operatorFields(operator))),
+    textField(2, 'network'),
+    ...initializers.map((initializer) => messageField(5, initializerFields(initializer, locate))),
+    ...inputs.map((slot) => messageField(11, slotFields(slot))),
+    ...outputs.map((slot) => messageField(12, slotFields(slot))),
   ];
-  return Buffer.concat([
-    integer(1, versions.file),
-    text(2, 'litegraph-diffusion'),
-    message(7, graph),
-    message(8, [text(1, ''), integer(2, versions.operators)]),
-    message(8, [text(1, 'com.microsoft'), integer(2, 1)]),
+  return writeFields([
+    numberField(1, versions.file),
+    textField(2, 'litegraph-diffusion'),
+    messageField(7, graph),
+    messageField(8, [textField(1, ''), numberField(2, versions.operators)]),
+    messageField(8, [textField(1, 'com.microsoft'), numberField(2, 1)]),
   ]);
 }
