@@ -72,7 +72,10 @@ export async function warnOfModels({ models, extraModels }: CommonOptions): Prom
   const folders = [...(isDefaultModels(models) ? [] : [models]), ...extraModels];
   for (const folder of folders) {
     const there = await stat(folder).catch(() => undefined);
-    if (!there?.isDirectory()) process.stderr.write(`Note: there is no folder ${folder}; no models are taken from it.\n`);
+    if (!there?.isDirectory())
+      process.stderr.write(
+        `Note: there is no folder ${folder}; ${folders.length === 1 ? 'only the embedded model can be used' : 'no models are taken from it'}.\n`,
+      );
   }
   const pickles = await locatePickles(models, extraModels);
   if (pickles.length > 0)
