@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
 import { type DeviceStatus, isFinal, type JobEvent } from '../workflows/protocol.ts';
+import { sweepGraphs } from './engine/models/checkpoints/graph-cache.ts';
 import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
 import { LiveCatalogue } from './files/live-catalogue.ts';
@@ -44,6 +45,8 @@ export interface ServeOptions {
   readonly allowOrigins: readonly string[];
   /** The folder of `--models`, watched for changes. */
   readonly models: string;
+  /** The folders of `--extra-models`, watched too. */
+  readonly extraModels?: readonly string[];
   /** The folder of `--data`. */
   readonly data: string;
   /** All node types, choices not filled in. */
@@ -200,10 +203,11 @@ function follow(
 ): Close[] {
   const { hub, engines } = live;
   const refresh = (): void => {
+    void sweepGraphs(folders.graphs);
     catalogue.refresh().catch((error: unknown) => log.warn({ err: error }, 'The folders could not be read again'));
   };
   return [
-    watchFolders([options.models, folders.images.input], refresh),
+    watchFolders([options.models, ...(options.extraModels ?? []), folders.images.input], refresh),
     catalogue.listen(() => hub.tellAll({ type: 'catalogue' })),
     jobs.onQueue(() => hub.tellAll(queueMessage(jobs))),
     jobs.listen({ event: ({ event }) => noteEnd(event, log), preview: () => undefined }),

@@ -35,7 +35,7 @@ export async function nodesCommand({ json, ...options }: CommonOptions & { json:
 /** `litegraph-diffusion models`. */
 export async function modelsCommand({ json, ...options }: CommonOptions & { json: boolean }): Promise<void> {
   await warnOfModels(options);
-  const list = await listModels(options.models);
+  const list = await listModels(options.models, options.extraModels);
   const rows = list.map(({ name, family, bytes, embedded, path }) => [name, family, size(bytes), embedded ? 'embedded' : path]);
   process.stdout.write(`${json ? stringifyJson({ models: list }) : table([['name', 'family', 'size', 'where'], ...rows])}\n`);
 }

@@ -5,10 +5,13 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import { cudaEnvironment } from '../cuda/home.ts';
 import { pinnedSet } from '../cuda/packages.ts';
 import { checkDeviceName, mayUseCuda, type PrecisionChoice, precisions } from '../engine/device-names.ts';
+import { locatePickles, pickleReason } from '../engine/models/list.ts';
 
 /** What every command takes. Paths are absolute. */
 export interface CommonOptions {
   readonly models: string;
+  /** More folders with models. */
+  readonly extraModels: readonly string[];
   readonly device: string;
   readonly data: string;
 }
@@ -22,6 +25,7 @@ export const cacheBytes = 1_000_000_000;
 export function withCommonOptions(command: Command): Command {
   return command
     .option('--models <dir>', 'folder with models; the embedded model is always there', defaultModels)
+    .option('--extra-models <dir>', 'another folder with models, such as that of ComfyUI; may be repeated', collect)
     .option('--device <name>', 'auto, cpu, cuda or cuda:N, webgpu, directml, coreml', checkDeviceName, 'auto')
     .option('--data <dir>', 'folder that holds input/, output/ and cache/', '.');
 }
@@ -53,8 +57,9 @@ export const deviceEnvironment = async (device: string): Promise<Readonly<Record
   mayUseCuda(device) ? cudaEnvironment(process.env, pinnedSet) : undefined;
 
 /** The common options with their paths made absolute. */
-export const commonOptions = (given: { models: string; device: string; data: string }): CommonOptions => ({
+export const commonOptions = (given: { models: string; extraModels?: readonly string[]; device: string; data: string }): CommonOptions => ({
   models: resolve(given.models),
+  extraModels: (given.extraModels ?? []).map((folder) => resolve(folder)),
   device: given.device,
   data: resolve(given.data),
 });
@@ -62,12 +67,19 @@ export const commonOptions = (given: { models: string; device: string; data: str
 /** Was `--models` left out, or is it what it would be then? */
 export const isDefaultModels = (models: string): boolean => models === resolve(defaultModels);
 
-/** Says on standard error that the folder of `--models` is not there; without the option there need not be one. */
-export async function warnOfModels({ models }: CommonOptions): Promise<void> {
-  if (isDefaultModels(models)) return;
-  const there = await stat(models).catch(() => undefined);
-  if (there?.isDirectory()) return;
-  process.stderr.write(`Note: there is no folder ${models}; only the embedded model can be used.\n`);
+/** Says on standard error which folders of models are not there, without the option there need not be one, and which files are not used. */
+export async function warnOfModels({ models, extraModels }: CommonOptions): Promise<void> {
+  const folders = [...(isDefaultModels(models) ? [] : [models]), ...extraModels];
+  for (const folder of folders) {
+    const there = await stat(folder).catch(() => undefined);
+    if (!there?.isDirectory())
+      process.stderr.write(
+        `Note: there is no folder ${folder}; ${folders.length === 1 ? 'only the embedded model can be used' : 'no models are taken from it'}.\n`,
+      );
+  }
+  const pickles = await locatePickles(models, extraModels);
+  if (pickles.length > 0)
+    process.stderr.write(`Note: not used: ${pickles.slice(0, 5).join(', ')}${pickles.length > 5 ? ' …' : ''}. ${pickleReason}\n`);
 }
 
 /** Collects an option that may be repeated. */

@@ -121,9 +121,10 @@ function tell(report: Report, options: RunOptions, titles: ReadonlyMap<NodeId, s
   for (const { files } of report.outputs) for (const file of files) process.stdout.write(`${file}\n`);
 }
 
-const engineOptions = ({ device, models, data, precision, memory }: RunOptions): EngineOptions => ({
+const engineOptions = ({ device, models, extraModels, data, precision, memory }: RunOptions): EngineOptions => ({
   device,
   models,
+  extraModels,
   data,
   cacheBytes,
   precision,

@@ -27,8 +27,8 @@ export function portOf(text: string): number {
 
 /** Serves the page and the API until a signal. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { host, port, token, allowOrigin, models, data, device, precision, memory, warmUp, paused = false } = options;
-  const engine = { device, models, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
+  const { host, port, token, allowOrigin, models, data, device, precision, memory, warmUp, paused = false, extraModels } = options;
+  const engine = { device, models, extraModels, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
   const env = await deviceEnvironment(device);
   const queue = parseQueue(options.queue);
   const { specs, problems } = await loadCatalogue();
@@ -40,11 +40,12 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     ...(token === undefined ? {} : { token }),
     allowOrigins: allowOrigin,
     models,
+    extraModels,
     data,
     queue,
     paused,
     specs,
-    listModels: () => listModels(models),
+    listModels: () => listModels(models, extraModels),
     startEngines: () => [startEngine(engine, env === undefined ? {} : { env })],
   });
 }

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Catalogue, ModelStore, NodeDefinition } from '../../nodes/kit/index.ts';
 import { type NodeId, plan, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
 import { dataFolders } from '../files/paths.ts';
@@ -33,7 +34,13 @@ export interface EngineSession {
   close(): Promise<void>;
 }
 
-/** Of a GPU's free memory; the rest is for what networks compute. */
+/** What this process may use of the machine's memory, in bytes. */
+function memoryOfMachine(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 && limit < totalmem() ? limit : totalmem();
+}
+
+/** Of a GPU's free memory, or of the machine's; the rest is for what networks compute. */
 const shareForWeights = 0.6;
 
 /** What saved pictures carry: the document as it was given, and the compact form with every value as it was used. */
@@ -46,10 +53,15 @@ function pictureText({ document, workflow }: SessionRun): PictureText {
 export async function openSession(options: EngineOptions, definitions: ReadonlyMap<string, NodeDefinition>): Promise<EngineSession> {
   const runtime = await openRuntime(options.device, options.precision === undefined ? {} : { precision: options.precision });
   const { memory } = runtime.device;
-  const budget = options.memory ?? (memory === undefined ? undefined : memory * shareForWeights);
-  const models = new EngineModels(options.models, runtime, budget);
+  const budget = options.memory ?? (memory ?? memoryOfMachine()) * shareForWeights;
+  const { images, graphs } = dataFolders(options.data);
+  const models = new EngineModels(options.models, runtime, {
+    graphs,
+    ...(options.extraModels === undefined ? {} : { extra: options.extraModels }),
+    budget,
+    say: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
   const executor: Executor = { definitions, cache: new ResultCache(options.cacheBytes), reasons: new RunReasons() };
-  const { images } = dataFolders(options.data);
   return {
     runtime,
     models,

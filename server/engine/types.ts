@@ -53,6 +53,8 @@ export interface EngineOptions {
   readonly warmUp?: readonly WarmUp[];
   /** The folder of `--models`; the embedded models are always there besides. */
   readonly models: string;
+  /** The folders of `--extra-models`. */
+  readonly extraModels?: readonly string[];
   /** `--data`: holds input/, output/, cache/. */
   readonly data: string;
   /** Upper bound of cached node results in bytes. */

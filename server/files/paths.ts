@@ -7,6 +7,8 @@ export interface DataFolders {
   readonly root: string;
   readonly images: Readonly<Record<ImageFolder, string>>;
   readonly thumbnails: string;
+  /** Graphs of .safetensors checkpoints, with links to them. */
+  readonly graphs: string;
   /** The embedded queue. */
   readonly queue: string;
   /** Processes that work for the owner of the folder. */
@@ -23,6 +25,7 @@ export function dataFolders(root: string): DataFolders {
     queue: join(root, 'queue'),
     children: join(cache, 'processes'),
     thumbnails: join(cache, 'thumbnails'),
+    graphs: join(cache, 'graphs'),
     uploads: join(cache, 'uploads'),
   };
 }

@@ -42,6 +42,8 @@ export interface ModelFolder {
   readonly textEncoder: string;
   readonly vaeDecoder: string;
   readonly vaeEncoder: string;
+  /** How many numbers the weights of a network are, by its file, where they do not lie in that file. */
+  readonly parameters?: ReadonlyMap<string, number>;
 }
 
 async function json<T>(file: string, schema: z.ZodType<T>): Promise<T> {
@@ -82,7 +84,7 @@ async function attentionExport(folder: string): Promise<AttentionExport | undefi
 }
 
 /** Reads everything but the weights of a diffusers ONNX folder; what a config does not say is as in Stable Diffusion 1. Throws `bad-model`. */
-export async function readModelFolder({ name, path }: ModelLocation): Promise<ModelFolder> {
+export async function readModelFolder({ name, path }: Pick<ModelLocation, 'name' | 'path'>): Promise<ModelFolder> {
   const scheduler = await json(join(path, 'scheduler/scheduler_config.json'), Scheduler);
   const vae = await json(join(path, 'vae_decoder/config.json'), Vae);
   const [unet, textEncoder, vaeDecoder] = await Promise.all(['unet', 'text_encoder', 'vae_decoder'].map((part) => network(path, part)));

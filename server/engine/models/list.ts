@@ -3,11 +3,17 @@ import { join, relative, sep } from 'node:path';
 import { GraphError, quote } from '../../../nodes/kit/index.ts';
 import { nearest } from '../../../workflows/index.ts';
 import { packageRoot } from '../../files/package-root.ts';
+import { titleOf } from './checkpoints/checkpoint.ts';
+import { readCheckpoint } from './checkpoints/read.ts';
 
-/** A model folder that was found; `name` is what a workflow says, with `/`. */
+/** How a model is stored: a folder of ONNX exports, a folder of diffusers with .safetensors, or one .safetensors file. */
+export type ModelKind = 'onnx' | 'diffusers' | 'single-file';
+
+/** A model that was found; `name` is what a workflow says, with `/`. */
 export interface ModelLocation {
   readonly name: string;
   readonly path: string;
+  readonly kind: ModelKind;
   readonly embedded: boolean;
 }
 
@@ -22,35 +28,89 @@ export const embeddedModels = (): string => join(packageRoot(), 'models');
 
 const deepest = 3;
 
+/** Folders of a models folder that hold something other than whole models, by the names that ComfyUI gives them. */
+const otherFolders = new Set([
+  ...['clip', 'clip_vision', 'configs', 'controlnet', 'diffusion_models', 'embeddings', 'gligen', 'hypernetworks', 'loras', 'photomaker'],
+  ...['style_models', 'text_encoders', 'unet', 'upscale_models', 'vae', 'vae_approx'],
+]);
+/** Folders whose names are no part of the names of what lies in them. */
+const plainFolders = new Set(['checkpoints', 'diffusers']);
+
+const isSafetensors = (name: string): boolean => /\.(safetensors|sft)$/i.test(name);
+/** Formats that unpickle: opening such a file runs whatever program it holds. */
+const isPickle = (name: string): boolean => /\.(ckpt|pt|pth|bin|pkl)$/i.test(name);
+
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
 
-/** Folders with a model_index.json below `root`, not looking inside one that was found. */
-async function foldersBelow(root: string, folder: string, depth = 0): Promise<string[]> {
-  const entries = await readdir(folder).catch((): string[] => []);
-  if (entries.includes('model_index.json') && folder !== root) return [folder];
-  if (depth === deepest) return [];
-  const visible = entries.filter((name) => !name.startsWith('.')).map((name) => join(folder, name));
-  const found = await Promise.all(visible.map(async (path) => ((await isDirectory(path)) ? foldersBelow(root, path, depth + 1) : [])));
+const kindOfFolder = async (path: string): Promise<ModelKind> => {
+  const files = await readdir(join(path, 'unet')).catch((): string[] => []);
+  return !files.includes('model.onnx') && files.some(isSafetensors) ? 'diffusers' : 'onnx';
+};
+
+/** Models and pickled files below a folder, not looking inside a model that was found. */
+async function modelsBelow(
+  folder: string,
+  inner: readonly string[],
+): Promise<{ path: string; parts: readonly string[]; kind: ModelKind | 'pickle' }[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  if (inner.length > 0 && entries.some(({ name }) => name === 'model_index.json'))
+    return [{ path: folder, parts: inner, kind: await kindOfFolder(folder) }];
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const { name } = entry;
+      const path = join(folder, name);
+      const parts = [...inner, name];
+      if (name.startsWith('.') || (inner.length === 0 && otherFolders.has(name))) return [];
+      if (entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(path))))
+        return inner.length < deepest ? modelsBelow(path, parts) : [];
+      return isSafetensors(name)
+        ? [{ path, parts, kind: 'single-file' as const }]
+        : isPickle(name)
+          ? [{ path, parts, kind: 'pickle' as const }]
+          : [];
+    }),
+  );
   return found.flat();
 }
 
+const nameOf = (parts: readonly string[]): string =>
+  (plainFolders.has(parts[0] ?? '') && parts.length > 1 ? parts.slice(1) : parts).join('/');
+
 async function locate(root: string, embedded: boolean): Promise<ModelLocation[]> {
-  const found = await foldersBelow(root, root);
-  return found.map((path) => ({ name: relative(root, path).split(sep).join('/'), path, embedded }));
+  const found = await modelsBelow(root, []);
+  return found.flatMap(({ path, parts, kind }) => (kind === 'pickle' ? [] : [{ name: nameOf(parts), path, kind, embedded }]));
 }
 
-/** All models of a folder, and the embedded ones, which a user's model of the same name replaces. Sorted by name, the embedded ones first. */
-export async function locateModels(folder: string): Promise<readonly ModelLocation[]> {
-  const embeddedRoot = embeddedModels();
-  const same = (await realpath(folder).catch(() => folder)) === (await realpath(embeddedRoot).catch(() => embeddedRoot));
-  const [own, embedded] = await Promise.all([same ? [] : locate(folder, false), locate(embeddedRoot, true)]);
-  const names = new Set(own.map(({ name }) => name));
-  const all = [...embedded.filter(({ name }) => !names.has(name)), ...own];
-  return all.sort((a, b) => Number(b.embedded) - Number(a.embedded) || a.name.localeCompare(b.name));
+/** All models of the folders, the first of a name, and the embedded ones, which a user's model of the same name replaces. Sorted by name, the embedded ones first. */
+export async function locateModels(folder: string, extra: readonly string[] = []): Promise<readonly ModelLocation[]> {
+  const embeddedRoot = await realFolder(embeddedModels());
+  const roots = [...new Set(await Promise.all([folder, ...extra].map(realFolder)))].filter((root) => root !== embeddedRoot);
+  const found = [...(await Promise.all(roots.map((root) => locate(root, false)))).flat(), ...(await locate(embeddedRoot, true))];
+  const first = new Map<string, ModelLocation>();
+  for (const location of found) if (!first.has(location.name)) first.set(location.name, location);
+  return [...first.values()].sort((a, b) => Number(b.embedded) - Number(a.embedded) || a.name.localeCompare(b.name));
+}
+
+const realFolder = (folder: string): Promise<string> => realpath(folder).catch(() => folder);
+
+/** Files that are not opened because they could run a program, by their names. */
+export async function locatePickles(folder: string, extra: readonly string[] = []): Promise<readonly string[]> {
+  const found = await Promise.all([folder, ...extra].map((root) => modelsBelow(root, [])));
+  return found.flat().flatMap(({ parts, kind }) => (kind === 'pickle' ? [nameOf(parts)] : []));
+}
+
+/** Why a pickled file is refused, and what to do. */
+export const pickleReason =
+  "Such files (.ckpt, .pt, .bin) are Python pickles: opening one runs any program that it holds, so they are never opened here. Look for the same model as .safetensors, or convert it on a machine that you can spare: python -c \"import torch, safetensors.torch as s; s.save_file({k: v.contiguous() for k, v in torch.load('model.ckpt', weights_only=True)['state_dict'].items()}, 'model.safetensors')\".";
+
+async function filesOf({ path, kind }: ModelLocation): Promise<{ path: string; bytes: number; changed: number }[]> {
+  if (kind !== 'single-file') return filesBelow(path);
+  const { size, mtimeMs } = await stat(path);
+  return [{ path, bytes: size, changed: mtimeMs }];
 }
 
 async function filesBelow(folder: string): Promise<{ path: string; bytes: number; changed: number }[]> {
@@ -67,36 +127,42 @@ async function filesBelow(folder: string): Promise<{ path: string; bytes: number
   return found.flat();
 }
 
+/** The family of a model by its files; of a .safetensors by its header. */
+async function familyOfModel({ path, kind }: ModelLocation, files: readonly { path: string }[]): Promise<string> {
+  if (kind === 'onnx')
+    return files.some((file) => file.path.includes(`${sep}text_encoder_2${sep}`)) ? 'Stable Diffusion XL' : 'Stable Diffusion';
+  return readCheckpoint({ path, kind }).then(titleOf, () => 'unknown');
+}
+
 /** Locations with sizes and families, for people. Opens no network. */
-export async function listModels(folder: string): Promise<readonly ListedModel[]> {
-  const located = await locateModels(folder);
-  return Promise.all(
-    located.map(async (location) => {
-      const files = await filesBelow(location.path);
-      const family = files.some(({ path }) => path.includes(`${sep}text_encoder_2${sep}`)) ? 'Stable Diffusion XL' : 'Stable Diffusion';
-      return { ...location, family, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
-    }),
-  );
+export async function listModels(folder: string, extra: readonly string[] = []): Promise<readonly ListedModel[]> {
+  const located = await locateModels(folder, extra);
+  const listed: ListedModel[] = [];
+  // One after the other: headers of large files are long.
+  for (const location of located) {
+    const files = await filesOf(location).catch(() => []);
+    listed.push({ ...location, family: await familyOfModel(location, files), bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) });
+  }
+  return listed;
 }
 
 /** Sizes and times of all files of a model: changes when the model changes. */
-export async function modelIdentity({ path }: ModelLocation): Promise<string> {
-  const files = await filesBelow(path);
+export async function modelIdentity(location: ModelLocation): Promise<string> {
+  const files = await filesOf(location);
   return files
-    .map((file) => `${relative(path, file.path)}:${file.bytes}:${file.changed}`)
+    .map((file) => `${relative(location.path, file.path)}:${file.bytes}:${file.changed}`)
     .sort()
     .join('\n');
 }
 
 /** Finds a model by name; throws `missing-model` with the nearest names. */
-export async function findModel(folder: string, name: string): Promise<ModelLocation> {
-  const located = await locateModels(folder);
+export async function findModel(folder: string, name: string, extra: readonly string[] = []): Promise<ModelLocation> {
+  const located = await locateModels(folder, extra);
   const found = located.find((location) => location.name === name);
   if (found !== undefined) return found;
   const names = located.map((location) => location.name);
   const near = nearest(name, names);
-  throw new GraphError(
-    'missing-model',
-    `There is no model ${quote(name)} in ${folder}. ${near.length > 0 ? `Did you mean ${near.map(quote).join(' or ')}?` : `There are ${names.map(quote).join(', ')}.`} Put the model's folder there, or choose another.`,
-  );
+  const offer = near.length > 0 ? `Did you mean ${near.map(quote).join(' or ')}?` : `There are ${names.map(quote).join(', ')}.`;
+  if (isPickle(name)) throw new GraphError('missing-model', `The model ${quote(name)} is not opened. ${pickleReason} ${offer}`);
+  throw new GraphError('missing-model', `There is no model ${quote(name)} in ${folder}. ${offer} Put the model there, or choose another.`);
 }

@@ -55,9 +55,11 @@ export class NetworkShelf {
     return [...this.#loaded].map(({ file }) => file);
   }
 
-  /** Opens a network. It stays usable after it was unloaded: the next run loads it again. */
-  async open(file: string): Promise<Session> {
-    const place: Place = { file, bytes: await weightsOf(file), precision: this.#runtime.precision, most: new Map() };
+  /** Opens a network; `parameters` says how many numbers its weights are where they lie elsewhere. It stays usable after it was unloaded: the next run loads it again. */
+  async open(file: string, parameters?: number): Promise<Session> {
+    const { precision } = this.#runtime;
+    const bytes = parameters === undefined ? await weightsOf(file) : parameters * (precision === 'fp16' ? 2 : 4);
+    const place: Place = { file, bytes, precision, most: new Map() };
     const { inputs, outputs } = await this.#load(place);
     return {
       inputs,

@@ -69,6 +69,20 @@ export const textField = (number: number, value: string): Field => ({ number, wi
 /** A whole-number field. */
 export const numberField = (number: number, value: number): Field => ({ number, wire: 0, value: BigInt(value) });
 
+/** A field of bytes. */
+export const bytesField = (number: number, bytes: Uint8Array): Field => ({ number, wire: 2, bytes });
+
+/** A float32 field. */
+export const floatField = (number: number, value: number): Field => ({
+  number,
+  wire: 5,
+  bytes: new Uint8Array(Float32Array.of(value).buffer),
+});
+
+/** A list of whole numbers, packed. */
+export const numbersField = (number: number, values: readonly number[]): Field =>
+  bytesField(number, Uint8Array.from(values.flatMap((value) => varint(BigInt(value)))));
+
 /** A field that holds a message. */
 export const messageField = (number: number, fields: readonly Field[]): Field => ({ number, wire: 2, bytes: writeFields(fields) });
 

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import type { Checkpoint, ModelStore } from '../../../nodes/kit/index.ts';
 import { autoencoder } from './autoencoder.ts';
-import { readModelFolder } from './folder.ts';
+import { asModelFolder } from './checkpoints/as-folder.ts';
+import { GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
+import { readCheckpoint } from './checkpoints/read.ts';
+import { type ModelFolder, readModelFolder } from './folder.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
@@ -27,24 +31,39 @@ interface Loaded {
   readonly sessions: Promise<Session>[];
 }
 
+/** Where else models lie, and how much of them is kept. */
+export interface ModelsOptions {
+  /** More folders with models. */
+  readonly extra?: readonly string[];
+  /** Where the graphs of .safetensors are kept; in `.graphs` of the models folder if not said. */
+  readonly graphs?: string;
+  /** The most bytes of weights that are kept loaded. */
+  readonly budget?: number;
+  /** Hears what the log should tell. */
+  readonly say?: (sentence: string) => void;
+}
+
 /** Models by name, each part opened when it is first run and kept. A model whose files changed is opened anew. */
 export class EngineModels implements ModelStore {
   readonly #folder: string;
+  readonly #extra: readonly string[];
+  readonly #graphs: GraphCache;
   readonly #shelf: NetworkShelf;
   readonly #loaded = new Map<string, Loaded>();
 
-  /** `budget` is the most bytes of weights that are kept loaded. */
-  constructor(folder: string, runtime: Runtime, budget?: number) {
+  constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
     this.#folder = folder;
-    this.#shelf = new NetworkShelf(runtime, budget);
+    this.#extra = options.extra ?? [];
+    this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say: options.say ?? (() => undefined) });
+    this.#shelf = new NetworkShelf(runtime, options.budget);
   }
 
   async identity(name: string): Promise<string> {
-    return modelIdentity(await findModel(this.#folder, name));
+    return modelIdentity(await findModel(this.#folder, name, this.#extra));
   }
 
   async checkpoint(name: string): Promise<Checkpoint> {
-    const location = await findModel(this.#folder, name);
+    const location = await findModel(this.#folder, name, this.#extra);
     const identity = await modelIdentity(location);
     const known = this.#loaded.get(location.path);
     if (known?.identity === identity) return known.checkpoint;
@@ -64,10 +83,10 @@ export class EngineModels implements ModelStore {
   }
 
   async #open(location: ModelLocation, sessions: Promise<Session>[]): Promise<Checkpoint> {
-    const folder = await readModelFolder(location);
+    const folder = await this.#read(location);
     const part = (file: string): (() => Promise<Session>) =>
       once(() => {
-        const session = this.#shelf.open(file);
+        const session = this.#shelf.open(file, folder.parameters?.get(file));
         sessions.push(session);
         return session;
       });
@@ -79,6 +98,13 @@ export class EngineModels implements ModelStore {
       clip: textEncoder({ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }),
       vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
     };
+  }
+
+  async #read(location: ModelLocation): Promise<ModelFolder> {
+    if (location.kind === 'onnx') return readModelFolder(location);
+    const checkpoint = await readCheckpoint(location);
+    await sweepGraphs(this.#graphs.folder);
+    return asModelFolder(location.name, checkpoint, await this.#graphs.graphs(checkpoint));
   }
 
   async #release({ sessions }: Loaded): Promise<void> {

@@ -1,0 +1,155 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { GraphError } from '../../../../nodes/kit/index.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import { encodeModel } from '../graph/onnx-model.ts';
+import type { SafetensorsCheckpoint } from './checkpoint.ts';
+import { checkpointGraphs, type PartName } from './graphs.ts';
+import { megabytes, placeFile } from './place-file.ts';
+
+/** A network on disk: its graph, and how many numbers its weights are. */
+export interface GraphFile {
+  readonly file: string;
+  readonly parameters: number;
+}
+
+/** Which file a link was made of. */
+const Source = z.object({ path: z.string(), device: z.number(), inode: z.number(), size: z.number(), changed: z.number() });
+type Source = z.infer<typeof Source>;
+const Manifest = z.object({ sources: z.array(Source), parts: z.record(z.string(), z.number()) });
+
+/** Where graphs lie and how the log is told what was done. */
+export interface GraphCacheOptions {
+  readonly folder: string;
+  readonly say: (sentence: string) => void;
+}
+
+async function sourceOf(path: string): Promise<Source> {
+  const { dev, ino, size, mtimeMs } = await stat(path);
+  return { path, device: dev, inode: ino, size, changed: mtimeMs };
+}
+
+const manifestName = 'graphs.json';
+
+async function readManifest(folder: string): Promise<z.infer<typeof Manifest> | undefined> {
+  try {
+    return Manifest.parse(JSON.parse(await readFile(join(folder, manifestName), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Raised when other graphs are written for the same weights. */
+const graphVersion = 1;
+
+function keyOf({ files, unet, vae, encoders }: SafetensorsCheckpoint, sources: readonly Source[]): string {
+  const architectures = [unet?.architecture, vae?.architecture, ...encoders.map(({ architecture }) => architecture)];
+  const headers = files.map(({ tensors }) => [...tensors].map(([key, { type, shape, offset }]) => [key, type, shape, offset]));
+  const text = JSON.stringify([graphVersion, architectures, headers, sources]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** Throws `bad-model` with the first few weights that are missing or wrong. */
+function checkFaults(path: string, graphs: ReadonlyMap<PartName, GraphBuilder>): void {
+  for (const [part, { faults }] of graphs) {
+    const found = [...faults.wrong, ...(faults.missing.length > 0 ? [`${some(faults.missing)} missing`] : [])];
+    if (found.length > 0)
+      throw new GraphError(
+        'bad-model',
+        `The weights of ${part} in ${path} are not complete: ${found.slice(0, 3).join('; ')}. “litegraph-diffusion models inspect” lists all. Download the file again, or choose another.`,
+      );
+  }
+}
+
+const some = (names: readonly string[]): string =>
+  names.length <= 3
+    ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'}`
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more are`;
+
+const parametersOf = ({ graph }: GraphBuilder): number =>
+  graph.initializers.reduce((sum, { dims }) => sum + dims.reduce((product, side) => product * side, 1), 0);
+
+/** Graphs of checkpoints on disk, each in a folder of its own beside links to the files whose byte ranges are its weights. */
+export class GraphCache {
+  readonly #options: GraphCacheOptions;
+
+  constructor(options: GraphCacheOptions) {
+    this.#options = options;
+  }
+
+  get folder(): string {
+    return this.#options.folder;
+  }
+
+  /** The networks of a checkpoint, written when they are first asked for. Throws `bad-model` for weights that do not fit. */
+  async graphs(checkpoint: SafetensorsCheckpoint): Promise<ReadonlyMap<PartName, GraphFile>> {
+    const sources = await Promise.all(checkpoint.files.map(({ path }) => sourceOf(path)));
+    const folder = join(this.#options.folder, keyOf(checkpoint, sources));
+    const known = await readManifest(folder);
+    const parts = known?.parts ?? (await this.#write(checkpoint, { folder, sources }));
+    const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder'];
+    return new Map(
+      names.flatMap((name): [PartName, GraphFile][] => {
+        const parameters = parts[name];
+        return parameters === undefined ? [] : [[name, { file: join(folder, `${name}.onnx`), parameters }]];
+      }),
+    );
+  }
+
+  async #write(
+    checkpoint: SafetensorsCheckpoint,
+    { folder, sources }: { folder: string; sources: readonly Source[] },
+  ): Promise<Readonly<Record<string, number>>> {
+    const graphs = checkpointGraphs(checkpoint);
+    checkFaults(checkpoint.path, graphs);
+    // Another process may do the same: the first one to rename wins, and all have written the same.
+    const draft = `${folder}.${randomUUID()}`;
+    await mkdir(draft, { recursive: true });
+    try {
+      const links = new Map(sources.map(({ path }, i) => [path, `weights-${i}.safetensors`]));
+      for (const source of sources) await this.#place(source, join(draft, links.get(source.path) ?? ''));
+      for (const [name, { graph }] of graphs)
+        await writeFile(
+          join(draft, `${name}.onnx`),
+          encodeModel(graph, (file) => links.get(file) ?? file),
+        );
+      const parts = Object.fromEntries([...graphs].map(([name, graph]) => [name, parametersOf(graph)]));
+      await writeFile(join(draft, manifestName), JSON.stringify({ sources, parts }));
+      await rename(draft, folder).catch(async (thrown: unknown) => {
+        if ((await readManifest(folder)) === undefined) throw thrown;
+      });
+      return parts;
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
+  }
+
+  async #place({ path, size }: Source, to: string): Promise<void> {
+    const placed = await placeFile(path, to);
+    if (placed === 'copy')
+      this.#options.say(
+        `The file ${path} was copied into ${this.#options.folder} (${megabytes(size)}): no hard link can be made from there. A --data folder on the same file system needs no copy.`,
+      );
+    if (placed === 'reflink')
+      this.#options.say(`The file ${path} shares its blocks with a copy in ${this.#options.folder}; it takes no room.`);
+  }
+}
+
+async function isCurrent(sources: readonly Source[]): Promise<boolean> {
+  for (const source of sources) {
+    const now = await sourceOf(source.path).catch(() => undefined);
+    if (now?.inode !== source.inode || now.size !== source.size || now.changed !== source.changed) return false;
+  }
+  return true;
+}
+
+/** Deletes the graphs and links in a folder whose files are no longer what they were. */
+export async function sweepGraphs(cache: string): Promise<void> {
+  for (const name of await readdir(cache).catch((): string[] => [])) {
+    const folder = join(cache, name);
+    const manifest = await readManifest(folder);
+    if (manifest !== undefined && !(await isCurrent(manifest.sources))) await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,156 @@
+import { GraphBuilder, type Value } from '../graph/builder.ts';
+import type { Weights } from '../graph/weights.ts';
+import { convolution, silu } from './layers.ts';
+import { normAndSilu, resnetBlock } from './resnet-block.ts';
+import { timeEmbedding } from './time-embedding.ts';
+import { transformer } from './transformer-block.ts';
+
+/** One resolution of a U-Net: its channels, heads of attention, and for each residual block how many transformer blocks follow it. */
+export interface UnetLevel {
+  readonly channels: number;
+  readonly heads: number;
+  readonly depths: readonly number[];
+}
+
+/** The U-Net of Stable Diffusion (Rombach et al. 2022) in figures, finest level first. */
+export interface UnetArchitecture {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly down: readonly UnetLevel[];
+  /** Transformer blocks in the middle. */
+  readonly middle: number;
+  /** From the coarsest level. */
+  readonly up: readonly UnetLevel[];
+  /** Width of the time embedding. */
+  readonly time: number;
+  /** Width of the prompt's features. */
+  readonly context: number;
+  /** SDXL: width of the pooled prompt, number of sizes, and how many figures each size becomes. */
+  readonly added?: { readonly pooled: number; readonly sizes: number; readonly sizeWidth: number };
+}
+
+/** What all blocks read. */
+interface Around {
+  readonly time: Value;
+  readonly context: Value;
+}
+
+const epsilon = 1e-5;
+
+/** A residual block and the transformer that may follow it. */
+interface BlockPlace {
+  readonly prefix: string;
+  readonly index: number;
+  readonly from: number;
+  readonly level: UnetLevel;
+}
+
+class UnetBuilder {
+  readonly g: GraphBuilder;
+  readonly #unet: UnetArchitecture;
+  readonly #around: Around;
+
+  constructor(g: GraphBuilder, unet: UnetArchitecture, around: Around) {
+    this.g = g;
+    this.#unet = unet;
+    this.#around = around;
+  }
+
+  resnet(x: Value, prefix: string, { from, to }: { from: number; to: number }): Value {
+    const { groups, time } = this.#unet;
+    return resnetBlock(this.g, { x, time: this.#around.time }, { prefix, from, to, groups, epsilon, time });
+  }
+
+  transformer(x: Value, prefix: string, { level, blocks }: { level: UnetLevel; blocks: number }): Value {
+    const { groups, context } = this.#unet;
+    const size = { width: level.channels, context, heads: level.heads };
+    return blocks === 0 ? x : transformer(this.g, { x, context: this.#around.context }, { prefix, size, blocks, groups });
+  }
+
+  block(x: Value, { prefix, index, from, level }: BlockPlace): Value {
+    const inner = this.resnet(x, `${prefix}.resnets.${index}`, { from, to: level.channels });
+    return this.transformer(inner, `${prefix}.attentions.${index}`, { level, blocks: level.depths[index] ?? 0 });
+  }
+
+  /** From fine to coarse; gives all values that the way up takes again, with their channels. */
+  down(x: Value): { value: Value; channels: number }[] {
+    const { down } = this.#unet;
+    let channels = down[0]?.channels ?? 0;
+    const kept = [{ value: x, channels }];
+    let value = x;
+    down.forEach((level, i) => {
+      const prefix = `down_blocks.${i}`;
+      level.depths.forEach((_, index) => {
+        value = this.block(value, { prefix, index, from: channels, level });
+        channels = level.channels;
+        kept.push({ value, channels });
+      });
+      if (i === down.length - 1) return;
+      value = convolution(this.g, value, `${prefix}.downsamplers.0.conv`, { from: channels, to: channels, kernel: 3, stride: 2 });
+      kept.push({ value, channels });
+    });
+    return kept;
+  }
+
+  middle(x: Value): Value {
+    const { middle, down } = this.#unet;
+    const level = down.at(-1) ?? { channels: 0, heads: 1, depths: [] };
+    const same = { from: level.channels, to: level.channels };
+    const first = this.resnet(x, 'mid_block.resnets.0', same);
+    const second = this.transformer(first, 'mid_block.attentions.0', { level, blocks: middle });
+    return this.resnet(second, 'mid_block.resnets.1', same);
+  }
+
+  /** From coarse to fine; takes from `kept` what lies beside it. */
+  up(x: Value, kept: { value: Value; channels: number }[]): Value {
+    const { up, down } = this.#unet;
+    let channels = down.at(-1)?.channels ?? 0;
+    let value = x;
+    up.forEach((level, i) => {
+      const prefix = `up_blocks.${i}`;
+      level.depths.forEach((_, index) => {
+        const beside = kept.pop() ?? { value: x, channels: 0 };
+        const joined = this.g.op('Concat', [value, beside.value], { axis: { int: 1 } });
+        value = this.block(joined, { prefix, index, from: channels + beside.channels, level });
+        channels = level.channels;
+      });
+      const next = kept.at(-1);
+      if (i === up.length - 1 || next === undefined) return;
+      value = this.upsample(value, next.value);
+      value = convolution(this.g, value, `${prefix}.upsamplers.0.conv`, { from: channels, to: channels, kernel: 3 });
+    });
+    return value;
+  }
+
+  /** The nearest cells, at the sides of `like`: twice as many, or one less where a side was odd. */
+  upsample(x: Value, like: Value): Value {
+    const items = this.g.op('Shape', [x], { start: { int: 0 }, end: { int: 2 } });
+    const sides = this.g.op('Shape', [like], { start: { int: 2 }, end: { int: 4 } });
+    const sizes = this.g.op('Concat', [items, sides], { axis: { int: 0 } });
+    return this.g.op('Resize', [x, '', '', sizes], {
+      mode: { text: 'nearest' },
+      coordinate_transformation_mode: { text: 'asymmetric' },
+      nearest_mode: { text: 'floor' },
+    });
+  }
+}
+
+/** The U-Net as a graph: sample `[b, c, h, w]`, timestep, features of the prompt and what SDXL adds → prediction `[b, c, h, w]`. */
+export function unetGraph(unet: UnetArchitecture, weights: Weights): GraphBuilder {
+  const g = new GraphBuilder(weights);
+  const sample = g.input('sample', ['batch', unet.inChannels, 'height', 'width']);
+  const timestep = g.input('timestep', [1]);
+  const context = g.input('encoder_hidden_states', ['batch', 'tokens', unet.context]);
+  const first = unet.down[0]?.channels ?? 0;
+  const time = silu(g, timeEmbedding(g, timestep, unet, first));
+  const builder = new UnetBuilder(g, unet, { time, context });
+  const start = convolution(g, sample, 'conv_in', { from: unet.inChannels, to: first, kernel: 3 });
+  const kept = builder.down(start);
+  const last = builder.up(builder.middle(kept.at(-1)?.value ?? start), kept);
+  const channels = unet.up.at(-1)?.channels ?? 0;
+  const normal = normAndSilu(g, last, 'conv_norm_out', { channels, groups: unet.groups, epsilon });
+  const out = convolution(g, normal, 'conv_out', { from: channels, to: unet.outChannels, kernel: 3 });
+  g.output('out_sample', ['batch', unet.outChannels, 'height', 'width'], out);
+  return g;
+}
