@@ -34,6 +34,7 @@ const shelves: Readonly<Record<Category, string>> = {
   latent: 'Latent',
   vae: 'VAE',
   image: 'Image',
+  mask: 'Mask',
   graph: 'Graph',
 };
 
