@@ -34,25 +34,31 @@ interface Strides {
 }
 
 /** Factors of a and b: along the great circle between their directions, at a length between theirs (Shoemake 1985). */
-function factors(dot: number, lengths: { a: number; b: number }, share: number): [number, number] {
-  const cosine = lengths.a === 0 || lengths.b === 0 ? 0 : dot / (lengths.a * lengths.b);
+function factors(cosine: number, lengths: { a: number; b: number }, share: number): [number, number] {
   if (cosine > 1 - 1e-5) return [1, 0];
   if (cosine < 1e-5 - 1) return [1 - share, share];
-  const angle = Math.acos(cosine);
+  const angle = single(Math.acos(cosine));
   const length = lengths.a * (1 - share) + lengths.b * share;
   const part = (of: number, own: number): number => (own === 0 ? 0 : ((Math.sin(of * angle) / Math.sin(angle)) * length) / own);
   return [part(1 - share, lengths.a), part(share, lengths.b)];
 }
 
+/** The length of a vector of channels from `at` on. */
+function lengthOf(source: Float32Array, at: number, { count, source: stride }: Strides): number {
+  let square = 0;
+  for (let c = 0; c < count; c++) square += (source[at + c * stride] ?? 0) ** 2;
+  return single(Math.sqrt(square));
+}
+
 function mix(source: Float32Array, result: Float32Array, { at: { a, b, to, share }, strides }: { at: Mixed; strides: Strides }): void {
-  let [dot, squareA, squareB] = [0, 0, 0];
+  const lengths = { a: lengthOf(source, a, strides), b: lengthOf(source, b, strides) };
+  const unit = (at: number, length: number): number => (length === 0 ? 0 : single((source[at] ?? 0) / length));
+  let cosine = 0;
   for (let c = 0; c < strides.count; c++) {
-    const [x, y] = [source[a + c * strides.source] ?? 0, source[b + c * strides.source] ?? 0];
-    dot += x * y;
-    squareA += x * x;
-    squareB += y * y;
+    const product = single(unit(a + c * strides.source, lengths.a) * unit(b + c * strides.source, lengths.b));
+    cosine = single(cosine + product);
   }
-  const [forA, forB] = factors(dot, { a: Math.sqrt(squareA), b: Math.sqrt(squareB) }, share);
+  const [forA, forB] = factors(cosine, lengths, share);
   for (let c = 0; c < strides.count; c++) {
     const [x, y] = [source[a + c * strides.source] ?? 0, source[b + c * strides.source] ?? 0];
     result[to + c * strides.result] = forA * x + forB * y;

@@ -14,6 +14,9 @@ def make():
     cases = []
     for (height, width), (new_height, new_width) in SIZES:
         for method in METHODS:
+            # Pillow 13 may go along the height first where that shrinks more; the versions before it, and we, never do.
+            if method == "lanczos" and new_height / height < new_width / width and new_height < height:
+                continue
             channels = 3 if method == "lanczos" else 2
             x = wave([1, channels, height, width])
             x = x * 0.5 + 0.5 if method == "lanczos" else x
