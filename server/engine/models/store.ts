@@ -6,6 +6,7 @@ import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
 import type { Runtime, Session } from './onnx.ts';
 import { textEncoder } from './text-encoder.ts';
+import { lastLayer } from './text-network.ts';
 import { openTokenizer } from './tokenizer.ts';
 
 /** Remembers what `make` gave, but not that it failed. */
@@ -76,7 +77,17 @@ export class EngineModels implements ModelStore {
         unet: part(folder.unet),
         ...(folder.attention === undefined ? {} : { attention: part(folder.attention.file) }),
       }),
-      clip: textEncoder({ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }),
+      clip: textEncoder({
+        networks: [
+          {
+            tokenizer: once(() => openTokenizer(folder.path)),
+            session: part(folder.textEncoder),
+            name: 'clip_l',
+            layers: lastLayer,
+            pooled: false,
+          },
+        ],
+      }),
       vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
     };
   }

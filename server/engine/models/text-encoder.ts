@@ -1,77 +1,133 @@
-import { packWindows, readWeights, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
-import { GraphError, sliceBatch, type Tensor, type TextEncoder, tensor } from '../../../nodes/kit/index.ts';
+import { type EmbeddingLookup, tokenGroups } from '../../../nodes/diffusion/prompt-embeddings.ts';
+import { inOneRow, sideBySide, weightedFeatures } from '../../../nodes/diffusion/prompt-features.ts';
+import { packWindows, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
+import { GraphError, type PromptPair, sliceBatch, type Tensor, type TextEncoder } from '../../../nodes/kit/index.ts';
 import type { Session } from './onnx.ts';
+import { embeddingWidth, type LayerChoice, requireLayer, textStates } from './text-network.ts';
 import type { PromptTokenizer } from './tokenizer.ts';
 
-/** The parts of a text encoder, opened on first use. */
-export interface TextEncoderParts {
+/** One network of a text encoder, its parts opened on first use. */
+export interface TextNetworkParts {
   readonly tokenizer: () => Promise<PromptTokenizer>;
   readonly session: () => Promise<Session>;
+  /** What its part is called in files of embeddings. */
+  readonly name: 'clip_l' | 'clip_g' | 'clip_h';
+  readonly layers: LayerChoice;
+  /** Does its pooled vector go to the U-Net? */
+  readonly pooled: boolean;
+}
+
+/** What a text encoder is made of: one network, or SDXL's two, the smaller first. */
+export interface TextEncoderParts {
+  readonly networks: readonly [TextNetworkParts] | readonly [TextNetworkParts, TextNetworkParts];
+  /** Absent where there is no folder of embeddings. */
+  readonly embeddings?: EmbeddingLookup;
+  /** Another layer than the networks' own. */
+  readonly layer?: number;
 }
 
 type Window = readonly WeightedToken[];
+type Warn = (sentence: string) => void;
 
-/** `[n, tokens]` ids → last hidden states `[n, tokens, width]`. */
-async function hiddenStates(session: Session, windows: readonly Window[]): Promise<Tensor> {
-  const dims = [windows.length, windows[0]?.length ?? 0];
-  const feeds: Record<string, Tensor> = {};
-  for (const { name } of session.inputs) {
-    if (name === 'input_ids')
-      feeds[name] = tensor(
-        dims,
-        Float32Array.from(windows.flat(), ({ id }) => id),
-      );
-    else if (name === 'attention_mask') feeds[name] = tensor(dims, new Float32Array(windows.flat().length).fill(1));
-    else throw new GraphError('bad-model', `The text encoder wants an input “${name}”, which is not known. Export it with input_ids only.`);
-  }
-  const outputs = await session.run(feeds);
-  const hidden = outputs.get('last_hidden_state') ?? [...outputs.values()].find(({ dims: shape }) => shape.length === 3);
-  if (hidden === undefined) throw new GraphError('bad-model', 'The text encoder gives no hidden states. Export it with last_hidden_state.');
-  return hidden;
-}
-
-/** Moves each token's features away from those of an empty prompt by its weight: e + w·(z − e). */
-function applyWeights(states: Tensor, empty: Tensor, windows: readonly Window[]): Tensor {
-  const [, , width = 0] = states.dims;
-  const data = Float32Array.from(states.data);
-  windows.flat().forEach(({ weight }, row) => {
-    if (weight === 1) return;
-    const position = row % (windows[0]?.length ?? 1);
-    for (let i = 0; i < width; i++) {
-      const plain = empty.data[position * width + i] ?? 0;
-      data[row * width + i] = plain + weight * ((data[row * width + i] ?? 0) - plain);
-    }
-  });
-  return { dims: states.dims, data };
+/** Rows of an embedding for a network; undefined, with a warning where there is one that does not fit. */
+async function fittingRows(name: string, network: TextNetworkParts, { lookup, warn }: { lookup: EmbeddingLookup | undefined; warn: Warn }) {
+  const rows = await lookup?.(name, network.name);
+  if (rows === undefined) return undefined;
+  const width = embeddingWidth(await network.session());
+  if (width === rows.dims.at(-1)) return rows;
+  warn(
+    width === undefined
+      ? `The embedding “${name}” cannot be used: this text encoder was exported for words alone.`
+      : `The embedding “${name}” has ${rows.dims.at(-1)} numbers a word, but this text encoder works with ${width}: it belongs to a model of another kind.`,
+  );
+  return undefined;
 }
 
 /** A prompt's tokens with their weights, in windows. */
-function windowsOf(text: string, { window, ids }: PromptTokenizer): readonly Window[] {
-  const groups = readWeights(text).map((piece) => ids(piece.text).map((id) => ({ id, weight: piece.weight })));
-  return packWindows(groups, window);
+async function windowsOf(
+  text: string,
+  network: TextNetworkParts,
+  from: { lookup: EmbeddingLookup | undefined; warn: Warn },
+): Promise<readonly Window[]> {
+  const { ids, window } = await network.tokenizer();
+  const embedding = (name: string): Promise<Tensor | undefined> => fittingRows(name, network, from);
+  return packWindows(await tokenGroups(text, { ids, embedding, warn: from.warn }), window);
 }
 
-/** Prompts → conditioning, with weights and windows of any number put side by side along the tokens. */
-export function textEncoder(parts: TextEncoderParts): TextEncoder {
+/** Features `[1, tokens, width]` of windows in one row, and the pooled vector of the first `[1, width]`. */
+async function features(network: TextNetworkParts, windows: readonly Window[], layer: number | undefined) {
+  const { window } = await network.tokenizer();
+  const weighted = windows.flat().some(({ weight }) => weight !== 1);
+  const all = weighted ? [...windows, ...packWindows([], window)] : windows;
+  const { states, pooled } = await textStates(await network.session(), all, { choice: network.layers, layer });
+  const own = sliceBatch(states, 0, windows.length);
+  const result = weighted ? weightedFeatures(own, sliceBatch(states, windows.length, 1), windows) : own;
+  return { tokens: inOneRow(result), pooled: network.pooled && pooled !== undefined ? sliceBatch(pooled, 0, 1) : undefined };
+}
+
+/** Fills up with windows of an empty prompt. */
+async function filledTo(windows: readonly Window[], count: number, network: TextNetworkParts): Promise<readonly Window[]> {
+  const { window } = await network.tokenizer();
+  return [...windows, ...Array.from({ length: count - windows.length }, () => packWindows([], window)).flat()];
+}
+
+/** Prompts → conditioning, with weights, embeddings, and windows of any number put side by side along the tokens. */
+export function textEncoder({ networks, embeddings: lookup, layer }: TextEncoderParts): TextEncoder {
+  const [first, second] = networks;
+  const encodeOne = async (text: string, warn: Warn) => {
+    const encoded = await Promise.all(
+      networks.map(async (network) => features(network, await windowsOf(text, network, { lookup, warn }), layer)),
+    );
+    return joined(encoded);
+  };
+  const encodePair = async ({ l, g }: PromptPair, warn: Warn) => {
+    if (second === undefined) {
+      throw new GraphError(
+        'bad-model',
+        'Two prompts want the two text encoders of Stable Diffusion XL, but this model has one. Use “Text encoder” instead.',
+        { place: { port: 'clip' } },
+      );
+    }
+    const [short, long] = [await windowsOf(l, first, { lookup, warn }), await windowsOf(g, second, { lookup, warn })];
+    const count = Math.max(short.length, long.length);
+    return joined([
+      await features(first, await filledTo(short, count, first), layer),
+      await features(second, await filledTo(long, count, second), layer),
+    ]);
+  };
   return {
-    async encode(text) {
-      const tokenizer = await parts.tokenizer();
-      const { window } = tokenizer;
-      const windows = windowsOf(text, tokenizer);
-      const weighted = windows.flat().some(({ weight }) => weight !== 1);
-      const all = weighted ? [...windows, ...packWindows([], window)] : windows;
-      const states = await hiddenStates(await parts.session(), all);
-      const own = sliceBatch(states, 0, windows.length);
-      const result = weighted ? applyWeights(own, sliceBatch(states, windows.length, 1), windows) : own;
-      const [count = 0, tokens = 0, width = 0] = result.dims;
-      return [{ tokens: { dims: [1, count * tokens, width], data: result.data } }];
+    async encode(prompt, warn) {
+      // Both networks read the same prompt, but people want to be told once.
+      const told = new Set<string>();
+      const tell = (sentence: string): void => {
+        if (told.has(sentence)) return;
+        told.add(sentence);
+        warn?.(sentence);
+      };
+      return [await (typeof prompt === 'string' ? encodeOne(prompt, tell) : encodePair(prompt, tell))];
     },
     async tokens(text) {
-      const tokenizer = await parts.tokenizer();
+      const tokenizer = await first.tokenizer();
       const { begin, end, pad } = tokenizer.window;
-      return windowsOf(text, tokenizer)
+      const windows = await windowsOf(text, first, { lookup, warn: () => undefined });
+      return windows
         .flat()
-        .flatMap(({ id }, position) => (id === begin || id === end || id === pad ? [] : [{ text: tokenizer.word(id), position }]));
+        .flatMap(({ id, vector }, position) =>
+          vector !== undefined || id === begin || id === end || id === pad ? [] : [{ text: tokenizer.word(id), position }],
+        );
+    },
+    async stopAt(wanted) {
+      for (const network of networks) requireLayer(await network.session(), network.layers, wanted);
+      return textEncoder({ networks, ...(lookup && { embeddings: lookup }), layer: wanted });
     },
   };
+}
+
+type Features = Awaited<ReturnType<typeof features>>;
+
+function joined(encoded: readonly Features[]): { tokens: Tensor; pooled?: Tensor } {
+  const [tokens, ...others] = encoded.map((one) => one.tokens);
+  if (tokens === undefined) throw new GraphError('internal', 'A text encoder has a network.');
+  const pooled = encoded.findLast((one) => one.pooled !== undefined)?.pooled;
+  return { tokens: others.reduce(sideBySide, tokens), ...(pooled && { pooled }) };
 }
