@@ -198,8 +198,8 @@ export interface TextEncoder {
   encode(prompt: string | PromptPair, warn?: (sentence: string) => void): Promise<Conditionings>;
   /** The words or parts of words at the positions of {@link encode}'s features, without begin, end and padding. */
   tokens(text: string): Promise<readonly PromptToken[]>;
-  /** The same encoder stopped early: −1 is its last layer, −2 the one before. Throws `bad-model` where the file does not give that layer. */
-  stopAt(layer: number): Promise<TextEncoder>;
+  /** The same encoder that stops at a layer counted from the last (1), so-called clip skip. Throws `bad-model` where the file does not give it. */
+  atLayer(fromLast: number): Promise<TextEncoder>;
 }
 
 /** VAE on a wire. Latents are unscaled, images as {@link Image}. */

@@ -11,5 +11,5 @@ export default defineNode({
     stop_at_clip_layer: int({ label: 'stop at', default: -1, min: -24, max: -1, help: 'The layer, counted from the end.' }),
   },
   outputs: { CLIP: clip({ label: 'clip', help: 'The text encoder that stops there.' }) },
-  run: async ({ clip: encoder, stop_at_clip_layer: layer }) => ({ CLIP: await encoder.stopAt(layer) }),
+  run: async ({ clip: encoder, stop_at_clip_layer: layer }) => ({ CLIP: await encoder.atLayer(-layer) }),
 });

@@ -6,7 +6,6 @@ export default defineNode({
   type: 'CLIPTextEncode',
   title: 'Text encoder',
   category: 'text',
-  version: 2,
   help: 'Turns a prompt into the numbers that steer the network.\n(word) counts a little more, (word:1.4) counts 1.4 times, (word:0.7) less; write \\( for a real parenthesis.\nembedding:name puts a trained word in. Long prompts are read in windows of the encoder’s length.',
   inputs: {
     text: text({

@@ -5,8 +5,9 @@ import { embeddingTensors, promptPieces, tokenGroups } from '../../nodes/diffusi
 import { packWindows, readWeights, type TokenWindow, type WeightedToken } from '../../nodes/diffusion/prompt-weights.ts';
 import type { Tensor } from '../../nodes/kit/index.ts';
 import type { Session, SlotInfo } from '../../server/engine/models/onnx.ts';
-import { type TextEncoderParts, type TextNetworkParts, textEncoder } from '../../server/engine/models/text-encoder.ts';
-import { embeddingInputs, type LayerChoice, lastLayer, penultimateLayer, textStates } from '../../server/engine/models/text-network.ts';
+import { type TextEncoderParts, type TextNetwork, textEncoder } from '../../server/engine/models/text-encoder.ts';
+import { type ExportedLayers, featuresOf, type WantedLayer } from '../../server/engine/models/text-features.ts';
+import { embeddingInputs } from '../../server/engine/models/text-feeds.ts';
 import { openTokenizer, type PromptTokenizer } from '../../server/engine/models/tokenizer.ts';
 import reference from '../reference/prompts.json' with { type: 'json' };
 
@@ -59,14 +60,14 @@ function sums(factor: number, width: number, { rowWidth, hidden = [] }: { rowWid
   return { session, feeds };
 }
 
-const part = (session: Session, more: Partial<TextNetworkParts> = {}, window: Partial<TokenWindow> = {}): TextNetworkParts => ({
+const part = (session: Session, window: Partial<TokenWindow> = {}): TextNetwork => ({
   tokenizer: () => Promise.resolve({ ...tokenizer, window: { ...tokenizer.window, ...window } }),
   session: () => Promise.resolve(session),
-  name: 'clip_l',
-  layers: lastLayer,
-  pooled: false,
-  ...more,
 });
+const first = { layer: { fromLast: 1, normalised: true }, pooled: false } as const;
+const embeddings = { names: ['clip_l', 'clip_g'], lookup } as const;
+/** One network as in Stable Diffusion 1. */
+const one = (session: Session): TextEncoderParts => ({ ...first, networks: [part(session)], embeddings });
 
 describe('a prompt’s windows equal the reference’s', () => {
   const cells = (windows: readonly (readonly WeightedToken[])[]) =>
@@ -81,14 +82,17 @@ describe('a prompt’s windows equal the reference’s', () => {
 
 describe('a prompt’s features equal the reference’s', () => {
   it.each(reference.features)('$prompt', async ({ prompt, dims, values }) => {
-    const [encoded] = await textEncoder({ networks: [part(sums(0.37, 2).session)] }).encode(prompt);
+    const [encoded] = await textEncoder(one(sums(0.37, 2).session)).encode(prompt);
     expect(encoded?.tokens.dims).toEqual(dims);
     expect(furthest(encoded?.tokens.data ?? [], values)).toBeLessThan(1e-5);
     expect(encoded?.pooled).toBeUndefined();
   });
 
-  const large = { name: 'clip_g', pooled: true, layers: { ...lastLayer, normalised: true } } as const;
-  const both = (): TextEncoderParts => ({ networks: [part(sums(0.37, 2).session), part(sums(0.21, 3).session, large, { pad: 0 })] });
+  const both = (): TextEncoderParts => ({
+    ...first,
+    networks: [part(sums(0.37, 2).session), part(sums(0.21, 3).session, { pad: 0 })],
+    pooled: true,
+  });
 
   it.each(reference.pair)('“$l” and “$g” for two networks', async ({ l, g, dims, values, pooled }) => {
     const [encoded] = await textEncoder(both()).encode({ l, g });
@@ -101,14 +105,14 @@ describe('a prompt’s features equal the reference’s', () => {
     const [same] = await textEncoder(both()).encode('red apple');
     const [pair] = await textEncoder(both()).encode({ l: 'red apple', g: 'red apple' });
     expect(same).toEqual(pair);
-    await expect(textEncoder({ networks: [part(sums(0.37, 2).session)] }).encode({ l: 'a', g: 'b' })).rejects.toThrow(/this model has one/);
+    await expect(textEncoder(one(sums(0.37, 2).session)).encode({ l: 'a', g: 'b' })).rejects.toThrow(/this model has one/);
   });
 });
 
 describe('embeddings', () => {
   it('stand in for words, row by row', async () => {
     const { session, feeds } = sums(0.37, 2, { rowWidth: 3 });
-    const encoder = textEncoder({ networks: [part(session)], embeddings: lookup });
+    const encoder = textEncoder(one(session));
     await encoder.encode('a embedding:trained pie', () => expect.unreachable());
     const { [embeddingInputs.mask]: mask, [embeddingInputs.rows]: given } = feeds[0] ?? {};
     expect([...(mask?.data.slice(0, 6) ?? [])]).toEqual([0, 0, 1, 1, 1, 0]);
@@ -121,15 +125,16 @@ describe('embeddings', () => {
   });
 
   it('that are missing, of another width, or for another export are left out, with a sentence', async () => {
-    const told = async (networks: TextEncoderParts['networks'], prompt: string): Promise<readonly string[]> => {
+    const told = async (session: Session, prompt: string, count = 1): Promise<readonly string[]> => {
       const sentences: string[] = [];
-      await textEncoder({ networks, embeddings: lookup }).encode(prompt, (sentence) => sentences.push(sentence));
+      const networks = Array.from({ length: count }, () => part(session));
+      await textEncoder({ ...first, networks, embeddings }).encode(prompt, (sentence) => sentences.push(sentence));
       return sentences;
     };
-    const fits = part(sums(0.37, 2, { rowWidth: 3 }).session);
-    expect(await told([fits, fits], 'embedding:missing, pie')).toEqual([expect.stringContaining('no embedding “missing”')]);
-    expect((await told([part(sums(0.37, 2, { rowWidth: 4 }).session)], 'embedding:single'))[0]).toMatch(/3 numbers a word.*works with 4/);
-    expect((await told([part(sums(0.37, 2).session)], 'embedding:single'))[0]).toMatch(/exported for words alone/);
+    const fits = sums(0.37, 2, { rowWidth: 3 }).session;
+    expect(await told(fits, 'embedding:missing, pie', 2)).toEqual([expect.stringContaining('no embedding “missing”')]);
+    expect((await told(sums(0.37, 2, { rowWidth: 4 }).session, 'embedding:single'))[0]).toMatch(/3 numbers a word.*works with 4/);
+    expect((await told(sums(0.37, 2).session, 'embedding:single'))[0]).toMatch(/exported for words alone/);
   });
 
   it('are found in their files by the name of the network', () => {
@@ -143,42 +148,41 @@ describe('embeddings', () => {
 
 describe('clip skip', () => {
   const { dims, hidden, last, wanted } = reference.skipped;
-  const all = hidden.map((_, i) => `hidden_states.${i}`);
-  const made = (names: readonly string[]): Session => ({
-    inputs: [],
-    outputs: ['last_hidden_state', ...names].map((name) => slot(name, [])),
-    run: async () => {
-      const tensors = hidden.map((values, i): [string, Tensor] => [`hidden_states.${i}`, { dims, data: Float32Array.from(values) }]);
-      return new Map([['last_hidden_state', { dims, data: Float32Array.from(last) }], ...tensors.filter(([name]) => names.includes(name))]);
-    },
-    release: () => Promise.resolve(),
-  });
-  const states = async (choice: LayerChoice, layer: number | undefined, names = all) =>
-    (await textStates(made(names), [], { choice, layer })).states.data;
+  const whole = new Map<string, Tensor>([
+    ['last_hidden_state', { dims, data: Float32Array.from(last) }],
+    ...hidden.map((values, i): [string, Tensor] => [`hidden_states.${i}`, { dims, data: Float32Array.from(values) }]),
+  ]);
+  const sd1: ExportedLayers = { missingLayers: 0, normalisedLayer: 1 };
+  const states = (layer: WantedLayer, exported = sd1): Float32Array => featuresOf(whole, layer, exported).data;
 
-  it('takes an earlier layer through the final layer norm, as torch does', async () => {
-    for (const [i, layer] of [-1, -2, -3].entries()) {
-      expect(furthest(await states(lastLayer, layer), wanted[i] ?? []), String(layer)).toBeLessThan(2e-5);
+  it('takes an earlier layer through the final layer norm, as torch does', () => {
+    for (const fromLast of [1, 2, 3]) {
+      expect(furthest(states({ fromLast, normalised: true }), wanted[fromLast - 1] ?? []), String(fromLast)).toBeLessThan(2e-5);
     }
-    expect(furthest(await states(lastLayer, -9), last)).toBeLessThan(1e-6);
+    expect(furthest(states({ fromLast: 9, normalised: true }), last)).toBeLessThan(1e-6);
   });
 
-  it('takes SDXL’s layers as they are', async () => {
-    expect(furthest(await states(penultimateLayer, undefined), hidden[2] ?? [])).toBeLessThan(1e-7);
-    expect(furthest(await states(penultimateLayer, -1), hidden[3] ?? [])).toBeLessThan(1e-7);
+  it('takes SDXL’s layers as they are', () => {
+    expect(furthest(states({ fromLast: 2, normalised: false }), hidden[2] ?? [])).toBeLessThan(1e-6);
+    expect(furthest(states({ fromLast: 1, normalised: false }), hidden[3] ?? [])).toBeLessThan(1e-6);
   });
 
-  it('counts the layers that an export leaves out', async () => {
-    const shortened: LayerChoice = { layer: -2, normalised: true, last: -2, dropped: 1 };
-    expect(furthest(await states(shortened, undefined), last)).toBeLessThan(1e-6);
-    expect(furthest(await states(shortened, -3), wanted[1] ?? [])).toBeLessThan(2e-5);
-    await expect(states(shortened, -1)).rejects.toThrow(/does not give its layer -1/);
+  it('counts the layers that an export leaves out, or that its result leaves out', () => {
+    const shortened: ExportedLayers = { missingLayers: 1, normalisedLayer: 2 };
+    expect(furthest(states({ fromLast: 2, normalised: true }, shortened), last)).toBeLessThan(1e-6);
+    expect(furthest(states({ fromLast: 3, normalised: true }, shortened), wanted[1] ?? [])).toBeLessThan(2e-5);
+    expect(() => states({ fromLast: 1, normalised: true }, shortened)).toThrow(/does not give layer 1/);
+    // The last layer is there, but the result is that of the one before.
+    const penultimate = new Map(whole).set('last_hidden_state', { dims, data: Float32Array.from(wanted[1] ?? []) });
+    const result = featuresOf(penultimate, { fromLast: 1, normalised: true }, { missingLayers: 0, normalisedLayer: 2 });
+    expect(furthest(result.data, last)).toBeLessThan(2e-5);
+    expect(() => featuresOf(penultimate, { fromLast: 3, normalised: true }, sd1)).toThrow(/no other layer can be used/);
   });
 
   it('says at once when an export does not give its hidden states', async () => {
-    const encoder = textEncoder({ networks: [part(sums(0.37, 2).session)] });
-    await expect(encoder.stopAt(-2)).rejects.toThrow(/no hidden states.*output_hidden_states/);
-    expect((await (await encoder.stopAt(-1)).encode('red'))[0]).toEqual((await encoder.encode('red'))[0]);
+    const encoder = textEncoder(one(sums(0.37, 2).session));
+    await expect(encoder.atLayer(2)).rejects.toThrow(/does not give layer 2/);
+    expect((await (await encoder.atLayer(1)).encode('red'))[0]).toEqual((await encoder.encode('red'))[0]);
   });
 });
 

@@ -6,7 +6,6 @@ import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
 import type { Runtime, Session } from './onnx.ts';
 import { textEncoder } from './text-encoder.ts';
-import { lastLayer } from './text-network.ts';
 import { openTokenizer } from './tokenizer.ts';
 
 /** Remembers what `make` gave, but not that it failed. */
@@ -78,15 +77,9 @@ export class EngineModels implements ModelStore {
         ...(folder.attention === undefined ? {} : { attention: part(folder.attention.file) }),
       }),
       clip: textEncoder({
-        networks: [
-          {
-            tokenizer: once(() => openTokenizer(folder.path)),
-            session: part(folder.textEncoder),
-            name: 'clip_l',
-            layers: lastLayer,
-            pooled: false,
-          },
-        ],
+        networks: [{ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }],
+        layer: { fromLast: 1, normalised: true },
+        pooled: false,
       }),
       vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
     };

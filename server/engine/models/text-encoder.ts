@@ -3,35 +3,40 @@ import { inOneRow, sideBySide, weightedFeatures } from '../../../nodes/diffusion
 import { packWindows, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
 import { GraphError, type PromptPair, sliceBatch, type Tensor, type TextEncoder } from '../../../nodes/kit/index.ts';
 import type { Session } from './onnx.ts';
-import { embeddingWidth, type LayerChoice, requireLayer, textStates } from './text-network.ts';
+import { type ExportedLayers, featuresOf, pooledOf, requireLayer, type WantedLayer } from './text-features.ts';
+import { embeddingWidth, textFeeds } from './text-feeds.ts';
 import type { PromptTokenizer } from './tokenizer.ts';
 
-/** One network of a text encoder, its parts opened on first use. */
-export interface TextNetworkParts {
+/** One network that encodes prompts, with its tokenizer; both are opened on first use. */
+export interface TextNetwork extends Partial<ExportedLayers> {
   readonly tokenizer: () => Promise<PromptTokenizer>;
   readonly session: () => Promise<Session>;
-  /** What its part is called in files of embeddings. */
-  readonly name: 'clip_l' | 'clip_g' | 'clip_h';
-  readonly layers: LayerChoice;
-  /** Does its pooled vector go to the U-Net? */
-  readonly pooled: boolean;
 }
 
-/** What a text encoder is made of: one network, or SDXL's two, the smaller first. */
+/** What CLIP on a wire is made of. */
 export interface TextEncoderParts {
-  readonly networks: readonly [TextNetworkParts] | readonly [TextNetworkParts, TextNetworkParts];
-  /** Absent where there is no folder of embeddings. */
-  readonly embeddings?: EmbeddingLookup;
-  /** Another layer than the networks' own. */
-  readonly layer?: number;
+  /** Their features are put side by side; of SDXL's two the smaller comes first. */
+  readonly networks: readonly TextNetwork[];
+  /** Which layer is used unless a node says otherwise. */
+  readonly layer: WantedLayer;
+  /** Does the model want a vector for the whole prompt? It is that of the last network. */
+  readonly pooled: boolean;
+  /** What the networks are called in files of embeddings, in order, and how to find one; absent where there is no folder of them. */
+  readonly embeddings?: { readonly names: readonly string[]; readonly lookup: EmbeddingLookup };
 }
 
 type Window = readonly WeightedToken[];
 type Warn = (sentence: string) => void;
 
+/** Where a network finds embeddings, and who is told of what cannot be used. */
+interface Trained {
+  readonly find: (name: string) => Promise<Tensor | undefined>;
+  readonly warn: Warn;
+}
+
 /** Rows of an embedding for a network; undefined, with a warning where there is one that does not fit. */
-async function fittingRows(name: string, network: TextNetworkParts, { lookup, warn }: { lookup: EmbeddingLookup | undefined; warn: Warn }) {
-  const rows = await lookup?.(name, network.name);
+async function fittingRows(name: string, network: TextNetwork, { find, warn }: Trained): Promise<Tensor | undefined> {
+  const rows = await find(name);
   if (rows === undefined) return undefined;
   const width = embeddingWidth(await network.session());
   if (width === rows.dims.at(-1)) return rows;
@@ -44,90 +49,104 @@ async function fittingRows(name: string, network: TextNetworkParts, { lookup, wa
 }
 
 /** A prompt's tokens with their weights, in windows. */
-async function windowsOf(
-  text: string,
-  network: TextNetworkParts,
-  from: { lookup: EmbeddingLookup | undefined; warn: Warn },
-): Promise<readonly Window[]> {
+async function windowsOf(text: string, network: TextNetwork, trained: Trained): Promise<readonly Window[]> {
   const { ids, window } = await network.tokenizer();
-  const embedding = (name: string): Promise<Tensor | undefined> => fittingRows(name, network, from);
-  return packWindows(await tokenGroups(text, { ids, embedding, warn: from.warn }), window);
+  const embedding = (name: string): Promise<Tensor | undefined> => fittingRows(name, network, trained);
+  return packWindows(await tokenGroups(text, { ids, embedding, warn: trained.warn }), window);
 }
 
-/** Features `[1, tokens, width]` of windows in one row, and the pooled vector of the first `[1, width]`. */
-async function features(network: TextNetworkParts, windows: readonly Window[], layer: number | undefined) {
+/** Features `[1, tokens, width]` of one network, and the prompt's vector `[1, width]` where the network gives one. */
+interface Encoded {
+  readonly tokens: Tensor;
+  readonly pooled: Tensor | undefined;
+}
+
+async function encodeWith(network: TextNetwork, windows: readonly Window[], layer: WantedLayer): Promise<Encoded> {
   const { window } = await network.tokenizer();
   const weighted = windows.flat().some(({ weight }) => weight !== 1);
   const all = weighted ? [...windows, ...packWindows([], window)] : windows;
-  const { states, pooled } = await textStates(await network.session(), all, { choice: network.layers, layer });
+  const session = await network.session();
+  const outputs = await session.run(textFeeds(session, all));
+  const states = featuresOf(outputs, layer, layersOf(network));
   const own = sliceBatch(states, 0, windows.length);
   const result = weighted ? weightedFeatures(own, sliceBatch(states, windows.length, 1), windows) : own;
-  return { tokens: inOneRow(result), pooled: network.pooled && pooled !== undefined ? sliceBatch(pooled, 0, 1) : undefined };
+  const pooled = pooledOf(outputs);
+  return { tokens: inOneRow(result), pooled: pooled && sliceBatch(pooled, 0, 1) };
 }
 
+/** What an export says nothing of is as in Stable Diffusion 1 and XL. */
+const layersOf = ({ missingLayers = 0, normalisedLayer = 1 + missingLayers }: TextNetwork): ExportedLayers => ({
+  missingLayers,
+  normalisedLayer,
+});
+
 /** Fills up with windows of an empty prompt. */
-async function filledTo(windows: readonly Window[], count: number, network: TextNetworkParts): Promise<readonly Window[]> {
+async function filledTo(windows: readonly Window[], count: number, network: TextNetwork): Promise<readonly Window[]> {
   const { window } = await network.tokenizer();
   return [...windows, ...Array.from({ length: count - windows.length }, () => packWindows([], window)).flat()];
 }
 
+/** What each network is to read: the same prompt, or of a pair one each. */
+function readings(prompt: string | PromptPair, networks: readonly TextNetwork[]): readonly string[] {
+  if (typeof prompt === 'string') return networks.map(() => prompt);
+  if (networks.length === 2) return [prompt.l, prompt.g];
+  throw new GraphError(
+    'bad-model',
+    'Two prompts want the two text encoders of Stable Diffusion XL, but this model has one. Use “Text encoder” instead.',
+    { place: { port: 'clip' } },
+  );
+}
+
+/** Passes each sentence on once: two networks read the same prompt. */
+function tellOnce(warn: Warn | undefined): Warn {
+  const told = new Set<string>();
+  return (sentence) => {
+    if (told.has(sentence)) return;
+    told.add(sentence);
+    warn?.(sentence);
+  };
+}
+
 /** Prompts → conditioning, with weights, embeddings, and windows of any number put side by side along the tokens. */
-export function textEncoder({ networks, embeddings: lookup, layer }: TextEncoderParts): TextEncoder {
-  const [first, second] = networks;
-  const encodeOne = async (text: string, warn: Warn) => {
-    const encoded = await Promise.all(
-      networks.map(async (network) => features(network, await windowsOf(text, network, { lookup, warn }), layer)),
-    );
-    return joined(encoded);
-  };
-  const encodePair = async ({ l, g }: PromptPair, warn: Warn) => {
-    if (second === undefined) {
-      throw new GraphError(
-        'bad-model',
-        'Two prompts want the two text encoders of Stable Diffusion XL, but this model has one. Use “Text encoder” instead.',
-        { place: { port: 'clip' } },
-      );
-    }
-    const [short, long] = [await windowsOf(l, first, { lookup, warn }), await windowsOf(g, second, { lookup, warn })];
-    const count = Math.max(short.length, long.length);
-    return joined([
-      await features(first, await filledTo(short, count, first), layer),
-      await features(second, await filledTo(long, count, second), layer),
-    ]);
-  };
+export function textEncoder(parts: TextEncoderParts): TextEncoder {
+  const { networks, layer, embeddings } = parts;
+  const finder =
+    (index: number): Trained['find'] =>
+    async (name) =>
+      embeddings?.lookup(name, embeddings.names[index] ?? '');
   return {
     async encode(prompt, warn) {
-      // Both networks read the same prompt, but people want to be told once.
-      const told = new Set<string>();
-      const tell = (sentence: string): void => {
-        if (told.has(sentence)) return;
-        told.add(sentence);
-        warn?.(sentence);
-      };
-      return [await (typeof prompt === 'string' ? encodeOne(prompt, tell) : encodePair(prompt, tell))];
+      const tell = tellOnce(warn);
+      const texts = readings(prompt, networks);
+      const windows: (readonly Window[])[] = [];
+      for (const [i, network] of networks.entries()) {
+        windows.push(await windowsOf(texts[i] ?? '', network, { find: finder(i), warn: tell }));
+      }
+      const most = typeof prompt === 'string' ? 0 : Math.max(...windows.map(({ length }) => length));
+      const encoded: Encoded[] = [];
+      for (const [i, network] of networks.entries()) {
+        const own = windows[i] ?? [];
+        encoded.push(await encodeWith(network, await filledTo(own, Math.max(most, own.length), network), layer));
+      }
+      const pooled = parts.pooled ? encoded.at(-1)?.pooled : undefined;
+      return [{ tokens: encoded.map(({ tokens }) => tokens).reduce(sideBySide), ...(pooled && { pooled }) }];
     },
     async tokens(text) {
-      const tokenizer = await first.tokenizer();
+      const [network] = networks;
+      if (network === undefined) return [];
+      const tokenizer = await network.tokenizer();
       const { begin, end, pad } = tokenizer.window;
-      const windows = await windowsOf(text, first, { lookup, warn: () => undefined });
+      const windows = await windowsOf(text, network, { find: finder(0), warn: () => undefined });
       return windows
         .flat()
         .flatMap(({ id, vector }, position) =>
           vector !== undefined || id === begin || id === end || id === pad ? [] : [{ text: tokenizer.word(id), position }],
         );
     },
-    async stopAt(wanted) {
-      for (const network of networks) requireLayer(await network.session(), network.layers, wanted);
-      return textEncoder({ networks, ...(lookup && { embeddings: lookup }), layer: wanted });
+    async atLayer(fromLast) {
+      const wanted = { ...layer, fromLast };
+      for (const network of networks) requireLayer((await network.session()).outputs, wanted, layersOf(network));
+      return textEncoder({ ...parts, layer: wanted });
     },
   };
-}
-
-type Features = Awaited<ReturnType<typeof features>>;
-
-function joined(encoded: readonly Features[]): { tokens: Tensor; pooled?: Tensor } {
-  const [tokens, ...others] = encoded.map((one) => one.tokens);
-  if (tokens === undefined) throw new GraphError('internal', 'A text encoder has a network.');
-  const pooled = encoded.findLast((one) => one.pooled !== undefined)?.pooled;
-  return { tokens: others.reduce(sideBySide, tokens), ...(pooled && { pooled }) };
 }
