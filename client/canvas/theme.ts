@@ -75,6 +75,7 @@ const darkHeaders: Theme['header'] = {
   latent: '#52304f',
   vae: '#592e31',
   image: '#24475f',
+  mask: '#2a4a2f',
   graph: '#363c47',
   unknown: '#363c47',
 };
@@ -87,6 +88,7 @@ const lightHeaders: Theme['header'] = {
   latent: '#f3dcee',
   vae: '#f7dcdc',
   image: '#d6eaf9',
+  mask: '#d9efd8',
   graph: '#e6e9ef',
   unknown: '#e6e9ef',
 };

@@ -10,6 +10,7 @@ export const shelves: Readonly<Record<Category, string>> = {
   latent: 'Latent',
   vae: 'VAE',
   image: 'Image',
+  mask: 'Mask',
   graph: 'Graph',
 };
 

@@ -5,58 +5,55 @@ export interface WeightedText {
 }
 
 const nested = 1.1;
-// Escaped parentheses stand as private-use characters while the others are read.
-const open = '\ue000';
-const close = '\ue001';
+/** Parentheses within each other beyond this depth stay in the text. */
+const deepest = 100;
+const figure = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** Cuts at the outermost parentheses; unbalanced ones stay in the text. */
-function outermost(text: string): string[] {
-  const parts: string[] = [];
+/** Cuts at the outermost parentheses; unbalanced ones stay in the text. Units are single characters, or escaped parentheses. */
+function outermost(units: readonly string[]): string[][] {
+  const parts: string[][] = [[]];
   let depth = 0;
-  let current = '';
-  for (const char of text) {
-    if (char === '(' && depth++ === 0) {
-      parts.push(current);
-      current = '';
-    }
-    current += char;
-    if (char === ')' && --depth === 0) {
-      parts.push(current);
-      current = '';
-    }
+  for (const unit of units) {
+    if (unit === '(' && depth++ === 0) parts.push([]);
+    parts.at(-1)?.push(unit);
+    if (unit === ')' && --depth === 0) parts.push([]);
   }
-  return [...parts, current].filter((part) => part !== '');
+  return parts.filter(({ length }) => length > 0);
 }
 
 /** `words:1.3` sets 1.3; without a number the weight around it is multiplied. */
-function innerWeight(inner: string, around: number): WeightedText {
+function innerWeight(inner: readonly string[], around: number): { readonly units: readonly string[]; readonly weight: number } {
   const colon = inner.lastIndexOf(':');
-  const figure = colon > 0 ? inner.slice(colon + 1).trim() : '';
-  const weight = figure === '' ? Number.NaN : Number(figure);
-  return Number.isFinite(weight) ? { text: inner.slice(0, colon), weight } : { text: inner, weight: around * nested };
+  const text = inner.slice(colon + 1).join('');
+  if (colon > 0 && figure.test(text)) return { units: inner.slice(0, colon), weight: Number(text) };
+  return { units: inner, weight: around * nested };
 }
 
-function weigh(text: string, weight: number): WeightedText[] {
-  return outermost(text).flatMap((part) => {
-    if (!(part.length > 1 && part.startsWith('(') && part.endsWith(')'))) return [{ text: part, weight }];
+const plain = (units: readonly string[]): string => units.map((unit) => unit.at(-1)).join('');
+
+function weigh(units: readonly string[], weight: number, depth: number): WeightedText[] {
+  return outermost(units).flatMap((part) => {
+    const isGroup = part.length > 1 && part[0] === '(' && part.at(-1) === ')' && depth < deepest;
+    if (!isGroup) return [{ text: plain(part), weight }];
     const inner = innerWeight(part.slice(1, -1), weight);
-    return weigh(inner.text, inner.weight);
+    return weigh(inner.units, inner.weight, depth + 1);
   });
 }
 
 /**
  * Reads `(words)` as ×1.1, nesting multiplied, `(words:1.3)` as exactly 1.3 and `\(`, `\)` as plain parentheses; square
- * brackets mean nothing. This is the notation ComfyUI's users write.
+ * brackets mean nothing. This is the notation ComfyUI's users write. Never throws.
  */
 export function readWeights(prompt: string): readonly WeightedText[] {
-  const escaped = prompt.replaceAll('\\(', open).replaceAll('\\)', close);
-  return weigh(escaped, 1).map(({ text, weight }) => ({ text: text.replaceAll(open, '(').replaceAll(close, ')'), weight }));
+  // Without the u flag: halves of a surrogate pair stay beside each other.
+  return weigh(prompt.match(/\\[()]|[\s\S]/g) ?? [], 1, 0);
 }
 
-/** One token with its weight. */
+/** One token with its weight. A row of an embedding has `vector`, `[width]`, which stands in the place of the word's own. */
 export interface WeightedToken {
   readonly id: number;
   readonly weight: number;
+  readonly vector?: Float32Array;
 }
 
 /** The frame of a token window: `length` tokens with begin, end and padding. */
@@ -92,7 +89,7 @@ export function packWindows(groups: readonly (readonly WeightedToken[])[], windo
 }
 
 function frame(body: readonly WeightedToken[], { length, begin, end, pad }: TokenWindow): WeightedToken[] {
-  const plain = (id: number): WeightedToken => ({ id, weight: 1 });
-  const padding = Array.from({ length: length - body.length - 2 }, () => plain(pad));
-  return [plain(begin), ...body, plain(end), ...padding];
+  const plainToken = (id: number): WeightedToken => ({ id, weight: 1 });
+  const padding = Array.from({ length: length - body.length - 2 }, () => plainToken(pad));
+  return [plainToken(begin), ...body, plainToken(end), ...padding];
 }

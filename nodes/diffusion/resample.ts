@@ -24,32 +24,41 @@ export interface ResampledSize {
   readonly method: ResampleMethod;
 }
 
-/** What output position `i` reads when one step of it is `ratio` source positions. */
-function tapAt(method: ResampleMethod, i: number, ratio: number): Tap {
-  const centre = (i + 0.5) * ratio;
+/** One side: how many positions it has, and how many it is to have. */
+interface Side {
+  readonly from: number;
+  readonly to: number;
+}
+
+// torch computes positions in single precision, which decides what a large picture's pixels read.
+const single = Math.fround;
+
+/** What output position `i` reads. */
+function tapAt(method: ResampleMethod, i: number, { from, to }: Side): Tap {
+  const ratio = single(from / to);
   switch (method) {
     case 'nearest-exact':
-      return { first: Math.floor(centre), weights: [1] };
+      return { first: Math.floor(single((i + 0.5) * ratio)), weights: [1] };
     case 'area': {
-      const first = Math.floor(i * ratio);
-      const count = Math.max(1, Math.ceil((i + 1) * ratio) - first);
+      const first = Math.floor((i * from) / to);
+      const count = Math.ceil(((i + 1) * from) / to) - first;
       return { first, weights: new Array<number>(count).fill(1 / count) };
     }
     case 'bilinear': {
-      const at = Math.max(centre - 0.5, 0);
+      const at = Math.max(single(single(ratio * single(i + 0.5)) - 0.5), 0);
       const first = Math.floor(at);
       return { first, weights: [1 - (at - first), at - first] };
     }
     case 'bicubic': {
-      const at = centre - 0.5;
+      const at = single(single(ratio * single(i + 0.5)) - 0.5);
       const first = Math.floor(at) - 1;
       return { first, weights: [0, 1, 2, 3].map((k) => cubic(at - first - k)) };
     }
   }
 }
 
-/** Taps of one axis, `from` → `to` positions, without antialiasing and with corners not aligned (torch's `interpolate`). */
-const taps = (method: ResampleMethod, from: number, to: number): Tap[] => Array.from({ length: to }, (_, i) => tapAt(method, i, from / to));
+/** Taps of one axis, without antialiasing and with corners not aligned (torch's `interpolate`). */
+const taps = (method: ResampleMethod, side: Side): Tap[] => Array.from({ length: side.to }, (_, i) => tapAt(method, i, side));
 
 /** The side that is resampled: `length` positions, `stride` values apart, in `outer` blocks. */
 interface Axis {
@@ -75,8 +84,12 @@ function along(data: Float32Array, { outer, length, stride }: Axis, positions: r
 /** `[b, h, w, c]` to another size, one axis after the other. */
 export function resample(image: Image, size: ResampledSize): Image {
   const [batch = 0, height = 0, width = 0, channels = 0] = image.dims;
-  const rows = along(image.data, { outer: batch, length: height, stride: width * channels }, taps(size.method, height, size.height));
-  const columns = taps(size.method, width, size.width);
+  const rows = along(
+    image.data,
+    { outer: batch, length: height, stride: width * channels },
+    taps(size.method, { from: height, to: size.height }),
+  );
+  const columns = taps(size.method, { from: width, to: size.width });
   const data = along(rows, { outer: batch * size.height, length: width, stride: channels }, columns);
   return { dims: [batch, size.height, size.width, channels], data };
 }
@@ -85,7 +98,7 @@ export function resample(image: Image, size: ResampledSize): Image {
 export function resamplePlanes({ dims, data }: Tensor, { width, height, method }: ResampledSize): Tensor {
   const [oldHeight = 0, oldWidth = 0] = dims.slice(-2);
   const planes = oldHeight * oldWidth === 0 ? 0 : data.length / (oldHeight * oldWidth);
-  const rows = along(data, { outer: planes, length: oldHeight, stride: oldWidth }, taps(method, oldHeight, height));
-  const result = along(rows, { outer: planes * height, length: oldWidth, stride: 1 }, taps(method, oldWidth, width));
+  const rows = along(data, { outer: planes, length: oldHeight, stride: oldWidth }, taps(method, { from: oldHeight, to: height }));
+  const result = along(rows, { outer: planes * height, length: oldWidth, stride: 1 }, taps(method, { from: oldWidth, to: width }));
   return { dims: [...dims.slice(0, -2), height, width], data: result };
 }

@@ -47,7 +47,7 @@ export interface ImageStore {
   resize(image: Image, size: { width: number; height: number; method: ResizeMethod }): Promise<Image>;
 }
 
-/** Ways to resample a picture; all but `lanczos` follow torch's `interpolate`. */
+/** Ways to resample a picture; `lanczos` follows Pillow, on 8-bit values, the others torch's `interpolate`. */
 export const resizeMethods = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] as const;
 export type ResizeMethod = (typeof resizeMethods)[number];
 
@@ -84,7 +84,7 @@ export interface NodeDefinition<I extends Ports = Ports, O extends Ports = Ports
 }
 
 /** The shelves of the node library; each has a header colour. */
-export const categories = ['model', 'text', 'schedule', 'sample', 'latent', 'vae', 'image', 'graph'] as const;
+export const categories = ['model', 'text', 'schedule', 'sample', 'latent', 'vae', 'image', 'mask', 'graph'] as const;
 export type Category = (typeof categories)[number];
 
 /** Checks types and gives the definition back; it registers nothing. */

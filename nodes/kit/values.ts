@@ -186,11 +186,20 @@ export interface PromptToken {
   readonly position: number;
 }
 
+/** One prompt for each of SDXL's text networks: `l` for the smaller (CLIP), `g` for the larger (OpenCLIP). */
+export interface PromptPair {
+  readonly l: string;
+  readonly g: string;
+}
+
 /** CLIP on a wire. */
 export interface TextEncoder {
-  encode(text: string): Promise<Conditionings>;
+  /** `warn` is told in a sentence what of the prompt could not be used. A pair wants a model with two networks: `bad-model`. */
+  encode(prompt: string | PromptPair, warn?: (sentence: string) => void): Promise<Conditionings>;
   /** The words or parts of words at the positions of {@link encode}'s features, without begin, end and padding. */
   tokens(text: string): Promise<readonly PromptToken[]>;
+  /** The same encoder that stops at a layer counted from the last (1), so-called clip skip. Throws `bad-model` where the file does not give it. */
+  atLayer(fromLast: number): Promise<TextEncoder>;
 }
 
 /** VAE on a wire. Latents are unscaled, images as {@link Image}. */

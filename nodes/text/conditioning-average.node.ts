@@ -6,7 +6,7 @@ export default defineNode({
   type: 'ConditioningAverage',
   title: 'Average prompts',
   category: 'text',
-  help: 'A mixture of two prompts: their numbers are averaged before the network sees them.',
+  help: 'A mixture of two prompts: their numbers are averaged before the network sees them.\nThe network runs once, so it costs no more than one prompt.\nA shorter second prompt is filled up with zeros; what is longer than the first is left out.',
   inputs: {
     conditioning_to: conditioning({ label: 'first', help: 'The prompt at strength 1.' }),
     conditioning_from: conditioning({ label: 'second', help: 'The prompt at strength 0.' }),

@@ -5,7 +5,7 @@ export default defineNode({
   type: 'ConditioningCombine',
   title: 'Combine prompts',
   category: 'text',
-  help: 'Both prompts act, each on its own run of the network, and their guesses are averaged: use it with areas and masks.',
+  help: 'Both prompts act, each on its own run of the network, and their guesses are averaged.\nUse it with areas, masks and ranges of steps: each prompt where and when it is wanted.\nEvery prompt more is a run more at each step.',
   inputs: {
     conditioning_1: conditioning({ label: 'first', help: 'An encoded prompt.' }),
     conditioning_2: conditioning({ label: 'second', help: 'Another one.' }),

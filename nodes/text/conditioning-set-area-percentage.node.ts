@@ -5,7 +5,7 @@ export default defineNode({
   type: 'ConditioningSetAreaPercentage',
   title: 'Prompt in an area (shares)',
   category: 'text',
-  help: 'Lets a prompt act only in a rectangle given in shares of the picture’s sides, whatever its size.',
+  help: 'Lets a prompt act only in a rectangle given in shares of the picture’s sides, whatever its size.\nCombine it with a prompt for the rest, or let areas overlap: where several act, their guesses are averaged by strength.\nEdges inside of the picture are softened over up to 64 pixels.',
   inputs: {
     conditioning: conditioning({ label: 'prompt', help: 'An encoded prompt.' }),
     width: float({ label: 'width', default: 1, min: 0, max: 1, slider: true, help: 'Share of the width.' }),

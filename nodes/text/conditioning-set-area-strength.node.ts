@@ -5,7 +5,7 @@ export default defineNode({
   type: 'ConditioningSetAreaStrength',
   title: 'Prompt strength',
   category: 'text',
-  help: 'How much a prompt counts where it meets other prompts.',
+  help: 'How much a prompt counts where it meets other prompts of the same side.\nAlone it changes nothing: the guesses are averaged, and one guess is its own average.',
   inputs: {
     conditioning: conditioning({ label: 'prompt', help: 'An encoded prompt.' }),
     strength: float({ label: 'strength', default: 1, min: 0, max: 10, help: 'Against the other prompts of the same side.' }),

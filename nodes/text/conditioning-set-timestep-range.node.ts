@@ -5,7 +5,7 @@ export default defineNode({
   type: 'ConditioningSetTimestepRange',
   title: 'Prompt for some steps',
   category: 'text',
-  help: 'Lets a prompt act only during a part of the way from noise (0) to picture (1). Something must act at every step: combine it with a prompt for the rest.',
+  help: 'Lets a prompt act only during a part of the way from noise (0) to picture (1).\nThe first steps decide what is where, the last ones only details.\nSomething must act at every step: combine it with a prompt for the rest.',
   inputs: {
     conditioning: conditioning({ label: 'prompt', help: 'An encoded prompt.' }),
     start: float({

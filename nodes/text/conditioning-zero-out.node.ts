@@ -6,7 +6,7 @@ export default defineNode({
   type: 'ConditioningZeroOut',
   title: 'Zero prompt',
   category: 'text',
-  help: 'Puts zeros in the place of a prompt, which is not the same as an empty prompt: some models were trained with zeros as their “nothing”.',
+  help: 'Puts zeros in the place of a prompt, which is not the same as an empty prompt.\nSome models were trained with zeros as their “nothing”: for those it is the right negative side.',
   inputs: {
     conditioning: conditioning({ label: 'prompt', help: 'Any encoded prompt; it gives the size.' }),
   },

@@ -1,4 +1,15 @@
-import type { Content, Image, ImageFile, NodeDefinition, NodeEvent, Ports, RunContext, Tensor, Values } from '../../nodes/kit/index.ts';
+import type {
+  Content,
+  Image,
+  ImageFile,
+  ImageStore,
+  NodeDefinition,
+  NodeEvent,
+  Ports,
+  RunContext,
+  Tensor,
+  Values,
+} from '../../nodes/kit/index.ts';
 
 /** What a node gave and told. */
 export interface NodeRun<O extends Ports> {
@@ -9,10 +20,15 @@ export interface NodeRun<O extends Ports> {
   readonly pictures: readonly Image[];
 }
 
-/** Runs a node by itself; there are no models, and pictures go nowhere. Values that the inputs leave out are those of the ports. */
-export async function runNode<I extends Ports, O extends Ports>(definition: NodeDefinition<I, O>, inputs: Values<I>): Promise<NodeRun<O>> {
+/** Runs a node by itself; there are no models, and pictures go nowhere, but for what `images` does. Values that the inputs leave out are those of the ports. */
+export async function runNode<I extends Ports, O extends Ports>(
+  definition: NodeDefinition<I, O>,
+  inputs: Values<I>,
+  images: Partial<ImageStore> = {},
+): Promise<NodeRun<O>> {
   const pictures: Image[] = [];
-  const result = definition.run(inputs, contextFor(pictures));
+  const context = contextFor(pictures);
+  const result = definition.run(inputs, { ...context, images: { ...context.images, ...images } });
   const shown: Content[] = [];
   let steps = 0;
   if (!isGenerator<O>(result)) return { outputs: await result, shown, steps, pictures };

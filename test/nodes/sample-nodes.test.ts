@@ -26,6 +26,7 @@ async function exact(): Promise<{ guider: Guider; points: Latent }> {
 }
 
 const clip: TextEncoder = {
+  atLayer: async () => clip,
   encode: async () => [{ tokens: zeros([1, 4, 2]) }],
   tokens: async (text) =>
     text

@@ -1,6 +1,6 @@
 """Writes the JSON files of this folder: numbers that the reference implementations give, never our own.
 
-Run: python3 generate.py --comfyui PATH [noise schedules samplers brownian guidance prompts diffusers]
+Run: python3 generate.py --comfyui PATH [PART…]
 
 PATH is a checkout of ComfyUI 0.3.64 (commit a125cd84). requirements.txt names the Python packages. Everything runs on the CPU.
 """
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ["noise", "schedules", "samplers", "brownian", "guidance", "prompts", "diffusers"]
+PARTS = ["noise", "schedules", "samplers", "brownian", "guidance", "prompts", "diffusers", "resampling", "masks", "latents", "images"]
 
 
 def versions(comfyui):

@@ -75,23 +75,6 @@ export async function encodeJpeg(picture: Picture, quality: number): Promise<Uin
   return sharp(picture.rgb, raw(picture)).jpeg({ quality }).toBuffer();
 }
 
-/** Lanczos resampling over 8-bit values, `[b, h, w, 3]` to another size. */
-export async function resizeLanczos(image: Image, { width, height }: { width: number; height: number }): Promise<Image> {
-  const sharp = await load();
-  const batch = image.dims[0] ?? 0;
-  const data = new Float32Array(batch * width * height * 3);
-  for (let index = 0; index < batch; index++) {
-    const picture = toBytes(image, index);
-    const bytes = await sharp(picture.rgb, raw(picture))
-      .resize(width, height, { fit: 'fill', kernel: 'lanczos3' })
-      .removeAlpha()
-      .raw()
-      .toBuffer();
-    for (let i = 0; i < bytes.length; i++) data[index * bytes.length + i] = (bytes[i] ?? 0) / 255;
-  }
-  return { dims: [batch, height, width, 3], data };
-}
-
 /** Writes a smaller WebP of a picture to `to`; `width` in pixels. */
 export async function shrink({ from, to, width }: { from: string; to: string; width: number }): Promise<void> {
   const sharp = await load();

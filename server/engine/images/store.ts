@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { resampleLanczos } from '../../../nodes/diffusion/lanczos.ts';
 import { resample } from '../../../nodes/diffusion/resample.ts';
 import {
   GraphError,
@@ -13,7 +14,7 @@ import {
 } from '../../../nodes/kit/index.ts';
 import { writePngText } from '../../../workflows/index.ts';
 import { type DataFolders, fileInside } from '../../files/paths.ts';
-import { decodeImage, encodePng, resizeLanczos, toBytes } from './codec.ts';
+import { decodeImage, encodePng, toBytes } from './codec.ts';
 import { fillName, nextNumber, numberedName, splitPrefix } from './file-names.ts';
 
 /** Text that saved pictures carry, by keyword: `workflow`, `prompt`. */
@@ -88,7 +89,7 @@ async function resizeImage(image: Image, size: { width: number; height: number; 
   if (!(width >= 1 && height >= 1 && width <= longestSide && height <= longestSide)) {
     throw new GraphError('size-mismatch', `The new size would be ${width}×${height}. Each side must be from 1 to ${longestSide} pixels.`);
   }
-  return method === 'lanczos' ? resizeLanczos(image, size) : resample(image, { width, height, method });
+  return method === 'lanczos' ? resampleLanczos(image, size) : resample(image, { width, height, method });
 }
 
 /** Makes `folder` below `root`, one level after the other; throws `bad-path`, with nothing made outside, if a link leads out. */

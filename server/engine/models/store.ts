@@ -95,7 +95,11 @@ export class EngineModels implements ModelStore {
         unet: part(folder.unet),
         ...(folder.attention === undefined ? {} : { attention: part(folder.attention.file) }),
       }),
-      clip: textEncoder({ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }),
+      clip: textEncoder({
+        networks: [{ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }],
+        layer: { fromLast: 1, normalised: true },
+        pooled: false,
+      }),
       vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
     };
   }

@@ -1,77 +1,152 @@
-import { packWindows, readWeights, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
-import { GraphError, sliceBatch, type Tensor, type TextEncoder, tensor } from '../../../nodes/kit/index.ts';
+import { type EmbeddingLookup, tokenGroups } from '../../../nodes/diffusion/prompt-embeddings.ts';
+import { inOneRow, sideBySide, weightedFeatures } from '../../../nodes/diffusion/prompt-features.ts';
+import { packWindows, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
+import { GraphError, type PromptPair, sliceBatch, type Tensor, type TextEncoder } from '../../../nodes/kit/index.ts';
 import type { Session } from './onnx.ts';
+import { type ExportedLayers, featuresOf, pooledOf, requireLayer, type WantedLayer } from './text-features.ts';
+import { embeddingWidth, textFeeds } from './text-feeds.ts';
 import type { PromptTokenizer } from './tokenizer.ts';
 
-/** The parts of a text encoder, opened on first use. */
-export interface TextEncoderParts {
+/** One network that encodes prompts, with its tokenizer; both are opened on first use. */
+export interface TextNetwork extends Partial<ExportedLayers> {
   readonly tokenizer: () => Promise<PromptTokenizer>;
   readonly session: () => Promise<Session>;
 }
 
-type Window = readonly WeightedToken[];
-
-/** `[n, tokens]` ids → last hidden states `[n, tokens, width]`. */
-async function hiddenStates(session: Session, windows: readonly Window[]): Promise<Tensor> {
-  const dims = [windows.length, windows[0]?.length ?? 0];
-  const feeds: Record<string, Tensor> = {};
-  for (const { name } of session.inputs) {
-    if (name === 'input_ids')
-      feeds[name] = tensor(
-        dims,
-        Float32Array.from(windows.flat(), ({ id }) => id),
-      );
-    else if (name === 'attention_mask') feeds[name] = tensor(dims, new Float32Array(windows.flat().length).fill(1));
-    else throw new GraphError('bad-model', `The text encoder wants an input “${name}”, which is not known. Export it with input_ids only.`);
-  }
-  const outputs = await session.run(feeds);
-  const hidden = outputs.get('last_hidden_state') ?? [...outputs.values()].find(({ dims: shape }) => shape.length === 3);
-  if (hidden === undefined) throw new GraphError('bad-model', 'The text encoder gives no hidden states. Export it with last_hidden_state.');
-  return hidden;
+/** What CLIP on a wire is made of. */
+export interface TextEncoderParts {
+  /** Their features are put side by side; of SDXL's two the smaller comes first. */
+  readonly networks: readonly TextNetwork[];
+  /** Which layer is used unless a node says otherwise. */
+  readonly layer: WantedLayer;
+  /** Does the model want a vector for the whole prompt? It is that of the last network. */
+  readonly pooled: boolean;
+  /** What the networks are called in files of embeddings, in order, and how to find one; absent where there is no folder of them. */
+  readonly embeddings?: { readonly names: readonly string[]; readonly lookup: EmbeddingLookup };
 }
 
-/** Moves each token's features away from those of an empty prompt by its weight: e + w·(z − e). */
-function applyWeights(states: Tensor, empty: Tensor, windows: readonly Window[]): Tensor {
-  const [, , width = 0] = states.dims;
-  const data = Float32Array.from(states.data);
-  windows.flat().forEach(({ weight }, row) => {
-    if (weight === 1) return;
-    const position = row % (windows[0]?.length ?? 1);
-    for (let i = 0; i < width; i++) {
-      const plain = empty.data[position * width + i] ?? 0;
-      data[row * width + i] = plain + weight * ((data[row * width + i] ?? 0) - plain);
-    }
-  });
-  return { dims: states.dims, data };
+type Window = readonly WeightedToken[];
+type Warn = (sentence: string) => void;
+
+/** Where a network finds embeddings, and who is told of what cannot be used. */
+interface Trained {
+  readonly find: (name: string) => Promise<Tensor | undefined>;
+  readonly warn: Warn;
+}
+
+/** Rows of an embedding for a network; undefined, with a warning where there is one that does not fit. */
+async function fittingRows(name: string, network: TextNetwork, { find, warn }: Trained): Promise<Tensor | undefined> {
+  const rows = await find(name);
+  if (rows === undefined) return undefined;
+  const width = embeddingWidth(await network.session());
+  if (width === rows.dims.at(-1)) return rows;
+  warn(
+    width === undefined
+      ? `The embedding “${name}” cannot be used: this text encoder was exported for words alone.`
+      : `The embedding “${name}” has ${rows.dims.at(-1)} numbers a word, but this text encoder works with ${width}: it belongs to a model of another kind.`,
+  );
+  return undefined;
 }
 
 /** A prompt's tokens with their weights, in windows. */
-function windowsOf(text: string, { window, ids }: PromptTokenizer): readonly Window[] {
-  const groups = readWeights(text).map((piece) => ids(piece.text).map((id) => ({ id, weight: piece.weight })));
-  return packWindows(groups, window);
+async function windowsOf(text: string, network: TextNetwork, trained: Trained): Promise<readonly Window[]> {
+  const { ids, window } = await network.tokenizer();
+  const embedding = (name: string): Promise<Tensor | undefined> => fittingRows(name, network, trained);
+  return packWindows(await tokenGroups(text, { ids, embedding, warn: trained.warn }), window);
 }
 
-/** Prompts → conditioning, with weights and windows of any number put side by side along the tokens. */
+/** Features `[1, tokens, width]` of one network, and the prompt's vector `[1, width]` where the network gives one. */
+interface Encoded {
+  readonly tokens: Tensor;
+  readonly pooled: Tensor | undefined;
+}
+
+async function encodeWith(network: TextNetwork, windows: readonly Window[], layer: WantedLayer): Promise<Encoded> {
+  const { window } = await network.tokenizer();
+  const weighted = windows.flat().some(({ weight }) => weight !== 1);
+  const all = weighted ? [...windows, ...packWindows([], window)] : windows;
+  const session = await network.session();
+  const outputs = await session.run(textFeeds(session, all));
+  const states = featuresOf(outputs, layer, layersOf(network));
+  const own = sliceBatch(states, 0, windows.length);
+  const result = weighted ? weightedFeatures(own, sliceBatch(states, windows.length, 1), windows) : own;
+  const pooled = pooledOf(outputs);
+  return { tokens: inOneRow(result), pooled: pooled && sliceBatch(pooled, 0, 1) };
+}
+
+/** What an export says nothing of is as in Stable Diffusion 1 and XL. */
+const layersOf = ({ missingLayers = 0, normalisedLayer = 1 + missingLayers }: TextNetwork): ExportedLayers => ({
+  missingLayers,
+  normalisedLayer,
+});
+
+/** Fills up with windows of an empty prompt. */
+async function filledTo(windows: readonly Window[], count: number, network: TextNetwork): Promise<readonly Window[]> {
+  const { window } = await network.tokenizer();
+  return [...windows, ...Array.from({ length: count - windows.length }, () => packWindows([], window)).flat()];
+}
+
+/** What each network is to read: the same prompt, or of a pair one each. */
+function readings(prompt: string | PromptPair, networks: readonly TextNetwork[]): readonly string[] {
+  if (typeof prompt === 'string') return networks.map(() => prompt);
+  if (networks.length === 2) return [prompt.l, prompt.g];
+  throw new GraphError(
+    'bad-model',
+    'Two prompts want the two text encoders of Stable Diffusion XL, but this model has one. Use “Text encoder” instead.',
+    { place: { port: 'clip' } },
+  );
+}
+
+/** Passes each sentence on once: two networks read the same prompt. */
+function tellOnce(warn: Warn | undefined): Warn {
+  const told = new Set<string>();
+  return (sentence) => {
+    if (told.has(sentence)) return;
+    told.add(sentence);
+    warn?.(sentence);
+  };
+}
+
+/** Prompts → conditioning, with weights, embeddings, and windows of any number put side by side along the tokens. */
 export function textEncoder(parts: TextEncoderParts): TextEncoder {
+  const { networks, layer, embeddings } = parts;
+  const finder =
+    (index: number): Trained['find'] =>
+    async (name) =>
+      embeddings?.lookup(name, embeddings.names[index] ?? '');
   return {
-    async encode(text) {
-      const tokenizer = await parts.tokenizer();
-      const { window } = tokenizer;
-      const windows = windowsOf(text, tokenizer);
-      const weighted = windows.flat().some(({ weight }) => weight !== 1);
-      const all = weighted ? [...windows, ...packWindows([], window)] : windows;
-      const states = await hiddenStates(await parts.session(), all);
-      const own = sliceBatch(states, 0, windows.length);
-      const result = weighted ? applyWeights(own, sliceBatch(states, windows.length, 1), windows) : own;
-      const [count = 0, tokens = 0, width = 0] = result.dims;
-      return [{ tokens: { dims: [1, count * tokens, width], data: result.data } }];
+    async encode(prompt, warn) {
+      const tell = tellOnce(warn);
+      const texts = readings(prompt, networks);
+      const windows: (readonly Window[])[] = [];
+      for (const [i, network] of networks.entries()) {
+        windows.push(await windowsOf(texts[i] ?? '', network, { find: finder(i), warn: tell }));
+      }
+      const most = typeof prompt === 'string' ? 0 : Math.max(...windows.map(({ length }) => length));
+      const encoded: Encoded[] = [];
+      for (const [i, network] of networks.entries()) {
+        const own = windows[i] ?? [];
+        encoded.push(await encodeWith(network, await filledTo(own, Math.max(most, own.length), network), layer));
+      }
+      const pooled = parts.pooled ? encoded.at(-1)?.pooled : undefined;
+      return [{ tokens: encoded.map(({ tokens }) => tokens).reduce(sideBySide), ...(pooled && { pooled }) }];
     },
     async tokens(text) {
-      const tokenizer = await parts.tokenizer();
+      const [network] = networks;
+      if (network === undefined) return [];
+      const tokenizer = await network.tokenizer();
       const { begin, end, pad } = tokenizer.window;
-      return windowsOf(text, tokenizer)
+      const windows = await windowsOf(text, network, { find: finder(0), warn: () => undefined });
+      return windows
         .flat()
-        .flatMap(({ id }, position) => (id === begin || id === end || id === pad ? [] : [{ text: tokenizer.word(id), position }]));
+        .flatMap(({ id, vector }, position) =>
+          vector !== undefined || id === begin || id === end || id === pad ? [] : [{ text: tokenizer.word(id), position }],
+        );
+    },
+    async atLayer(fromLast) {
+      const wanted = { ...layer, fromLast };
+      for (const network of networks) requireLayer((await network.session()).outputs, wanted, layersOf(network));
+      return textEncoder({ ...parts, layer: wanted });
     },
   };
 }

@@ -1,0 +1,16 @@
+import { latentSum } from '../diffusion/latent-arithmetic.ts';
+import { defineNode, latent } from '../kit/index.ts';
+
+/** a + b. */
+export default defineNode({
+  type: 'LatentAdd',
+  title: 'Add latents',
+  category: 'latent',
+  help: 'Adds one latent to another, value by value.',
+  inputs: {
+    samples1: latent({ label: 'first', help: 'A latent.' }),
+    samples2: latent({ label: 'second', help: 'Another one; of another size it is brought to the size of the first.' }),
+  },
+  outputs: { LATENT: latent({ label: 'latent', help: 'The sum.' }) },
+  run: ({ samples1, samples2 }) => ({ LATENT: latentSum([1, samples1], [1, samples2]) }),
+});

@@ -1,0 +1,43 @@
+import { latentTarget } from '../diffusion/latent-size.ts';
+import { latentMethods, scaledPlanes } from '../diffusion/scaled-planes.ts';
+import { choice, defineNode, int, latent } from '../kit/index.ts';
+
+/** Another size. */
+export default defineNode({
+  type: 'LatentUpscale',
+  title: 'Scale latent',
+  category: 'latent',
+  help: 'Makes a latent larger or smaller, for a picture of the size you give.\nA scaled latent looks washed out: denoise it again, at about 0.5, to get a sharp picture.',
+  inputs: {
+    samples: latent({ label: 'latent', help: 'The latent to scale.' }),
+    upscale_method: choice(latentMethods, {
+      label: 'method',
+      help: 'nearest-exact repeats cells, bilinear and bicubic are smooth, area is best for shrinking, bislerp keeps contrast.',
+    }),
+    width: int({
+      label: 'width',
+      unit: 'px',
+      default: 512,
+      min: 0,
+      max: 16_384,
+      step: 8,
+      help: 'New width of the picture; 0 follows the height.',
+    }),
+    height: int({
+      label: 'height',
+      unit: 'px',
+      default: 512,
+      min: 0,
+      max: 16_384,
+      step: 8,
+      help: 'New height of the picture; 0 follows the width.',
+    }),
+    crop: choice(['disabled', 'center'], { label: 'crop', help: 'center cuts the sides to keep the proportions, disabled stretches.' }),
+  },
+  outputs: { LATENT: latent({ label: 'latent', help: 'The scaled latent.' }) },
+  run({ samples: source, upscale_method: method, width, height, crop }) {
+    if (width === 0 && height === 0) return { LATENT: source };
+    const size = latentTarget(source.samples, { width, height });
+    return { LATENT: { ...source, samples: scaledPlanes(source.samples, { ...size, method, crop }) } };
+  },
+});
