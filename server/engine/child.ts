@@ -6,6 +6,7 @@ import { type LoadedCatalogue, loadCatalogue, withChoices } from '../catalogue.t
 import { registerChild } from '../files/children.ts';
 import { choicesNow } from '../files/choices.ts';
 import { dataFolders } from '../files/paths.ts';
+import { prepareImages } from './images/codec.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { Previews } from './previews.ts';
 import { StepRecorder } from './recorder.ts';
@@ -112,6 +113,7 @@ async function start(options: EngineOptions): Promise<Started | undefined> {
       ...(precision === undefined ? {} : { precision }),
       ...(messages.length === 0 ? {} : { message: messages.join(' ') }),
     });
+    void prepareImages().catch(() => undefined); // Without it pictures say what is missing when they are made.
     return { options, catalogue, session };
   } catch (thrown) {
     send({ type: 'unusable', message: toProblem(thrown).message });

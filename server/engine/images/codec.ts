@@ -13,6 +13,11 @@ async function load(): Promise<SharpModule> {
   return sharp;
 }
 
+/** Loads the image library ahead of the first picture, whose previews would else come late. */
+export async function prepareImages(): Promise<void> {
+  await load();
+}
+
 /** What a file holds: pictures `[b, h, w, 3]` and masks `[b, h, w]`, 1 where transparent. */
 export interface Decoded {
   readonly image: Image;
