@@ -5,6 +5,7 @@ import { copyDocument, copyText, download, saveDocument, shareLink } from '../do
 import type { Dialog } from '../state.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
+import { missingDialog } from './missing-dialog.ts';
 import { openFileDialog } from './open-dialog.ts';
 import { commandDialog, keysDialog, searchDialog } from './search.ts';
 import { pictureDialog } from './viewer.ts';
@@ -77,6 +78,8 @@ function content(app: App, dialog: Dialog) {
       return commandDialog(app);
     case 'keys':
       return keysDialog();
+    case 'missing':
+      return missingDialog(app);
     case 'open':
       return openFileDialog(app);
     case 'share':
