@@ -30,6 +30,7 @@ export type Dialog =
   | { readonly kind: 'keys' }
   | { readonly kind: 'open' }
   | { readonly kind: 'missing' }
+  | { readonly kind: 'text'; readonly node: string; readonly port: string }
   | { readonly kind: 'share'; readonly link?: string }
   | { readonly kind: 'foreign'; readonly summary: WorkflowSummary; readonly go: () => void }
   | { readonly kind: 'picture'; readonly picture: Picture; readonly against?: Picture }

@@ -8,6 +8,7 @@ import { icon } from './icons.ts';
 import { missingDialog } from './missing-dialog.ts';
 import { openFileDialog } from './open-dialog.ts';
 import { commandDialog, keysDialog, searchDialog } from './search.ts';
+import { textSheet } from './text-sheet.ts';
 import { pictureDialog } from './viewer.ts';
 
 async function downloadPicture(app: App): Promise<void> {
@@ -78,6 +79,8 @@ function content(app: App, dialog: Dialog) {
       return commandDialog(app);
     case 'keys':
       return keysDialog();
+    case 'text':
+      return textSheet(app, dialog);
     case 'missing':
       return missingDialog(app);
     case 'open':
