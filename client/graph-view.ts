@@ -51,6 +51,18 @@ export interface SearchRequest {
   readonly wire?: LooseWire;
 }
 
+/** An output and an input. */
+export interface Between {
+  readonly from: { readonly node: NodeId; readonly output: number };
+  readonly to: { readonly node: NodeId; readonly input: string };
+}
+
+/** A node that could be put somewhere. */
+export interface NodeOffer {
+  readonly type: string;
+  readonly title: string;
+}
+
 /**
  * What can be heard of the canvas. `change` fires once for each finished action of the user, with a short name for the undo list, and
  * once for each call of a method of {@link GraphView} that changes the document, other than `load`. Changes of one value say which, as
@@ -71,8 +83,8 @@ export interface GraphViewEvents {
     readonly screen: readonly [number, number];
     readonly graph: readonly [number, number];
   };
-  /** A text or number field inside a node wants editing in place; handled by the canvas itself unless prevented. */
-  notice: { readonly message: string };
+  /** Something could not be done; `offers` are nodes that would make it possible if they stood `between`. */
+  notice: { readonly message: string; readonly between?: Between; readonly offers?: readonly NodeOffer[] };
   /** Zoom or pan changed. */
   view: { readonly scale: number };
 }
@@ -114,6 +126,10 @@ export interface GraphView {
     from: { readonly node: NodeId; readonly output: number },
     to: { readonly node: NodeId; readonly input: string },
   ): Problem | undefined;
+  /** Puts a node of the {@link NodeOffer} between an output and an input and wires it. */
+  insert(type: string, between: Between): void;
+  /** Puts a node of another type in the place of one; values and wires that fit go over. */
+  replace(node: NodeId, type: string): void;
   disconnect(to: { readonly node: NodeId; readonly input: string }): void;
   setValue(node: NodeId, port: string, value: Literal): void;
   setSeedControl(node: NodeId, control: SeedControl): void;

@@ -3,6 +3,7 @@ import type { GraphDocument, NodeId, PropertyValue } from '../../workflows/index
 import type { GraphView, GraphViewOptions } from '../graph-view.ts';
 import { arrangeNodes } from './arrange.ts';
 import { copyNodes, pasteNodes } from './clipboard.ts';
+import { insertBetween } from './converters.ts';
 import { createDesk, type RunningDesk } from './create-desk.ts';
 import { type Desk, idOf, nodeOf } from './desk.ts';
 import { addNode, connectNodes, disconnectInput, idsOf, nodesOf, removeNodes, setControl, setModes, setNodeValue } from './edits.ts';
@@ -13,6 +14,7 @@ import { loadDocument } from './load-document.ts';
 import { viewNode } from './node-view.ts';
 import { executionOrder } from './order.ts';
 import { Pointer } from './pointer.ts';
+import { replaceNode } from './replace.ts';
 import { saveDocument } from './save-document.ts';
 import { selectedNodes, selectNodes, tellSelection } from './selection.ts';
 import { themeOf } from './theme.ts';
@@ -159,6 +161,8 @@ type Editing =
   | 'remove'
   | 'paste'
   | 'connect'
+  | 'insert'
+  | 'replace'
   | 'disconnect'
   | 'setValue'
   | 'setSeedControl'
@@ -208,6 +212,16 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
       const fault = connectNodes(desk, from, to);
       changed(fault === undefined, 'Connect');
       return fault;
+    },
+    insert(type, between) {
+      const node = insertBetween(desk, type, between);
+      if (node !== undefined) selectNodes(desk, [node]);
+      changed(node !== undefined, `Insert ${node?.title}`);
+    },
+    replace(id, type) {
+      const old = nodeOf(desk, id);
+      if (old !== undefined) replaceNode(desk, old, type);
+      changed(old !== undefined, `Replace ${old?.title}`);
     },
     disconnect: (to) => changed(disconnectInput(desk, to), 'Disconnect'),
     setValue(node, port, value) {

@@ -1,11 +1,11 @@
 import { type Problem, typesFit } from '../../nodes/kit/index.ts';
-import { describeNode } from '../../workflows/index.ts';
 import { closesCircle, type HostNode, linkOf } from '../plugin/host.ts';
 import { slotType } from '../plugin/node-class.ts';
 import { type Desk, idOf, type Plug } from './desk.ts';
 import { carriedType } from './plugs.ts';
+import { typeInWords } from './type-words.ts';
 
-const named = (desk: Desk, node: HostNode): string => describeNode(node, desk.specOf(node));
+const named = ({ title }: HostNode): string => `“${title}”`;
 
 /** Why an output may not feed an input, or undefined if it may. */
 export function faultOf(desk: Desk, output: Plug, input: Plug): Problem | undefined {
@@ -18,12 +18,12 @@ export function faultOf(desk: Desk, output: Plug, input: Plug): Problem | undefi
     };
   }
   if (output.node === input.node || closesCircle(output.node, input.node)) {
-    const message = `This wire would close a circle: ${named(desk, input.node)} already feeds ${named(desk, output.node)}, or is the same node. Nothing in a circle could ever run.`;
+    const message = `This wire would close a circle: ${named(input.node)} already feeds ${named(output.node)}, or is the same node. Nothing in a circle could ever run.`;
     return { code: 'cycle', message, ...place };
   }
   const [from, to] = [carriedType(desk, output), carriedType(desk, input)];
   if (typesFit(from, to)) return undefined;
-  const message = `${named(desk, input.node)}, “${labelOf(desk, input)}” expects ${to}, but this wire carries ${from}. Let it go on a dot of the same colour.`;
+  const message = `${named(input.node)} takes ${typeInWords(to)} at “${labelOf(desk, input)}”, and this wire carries ${typeInWords(from)}.`;
   return { code: 'wrong-type', message, ...place };
 }
 

@@ -4,7 +4,7 @@ import type { Connection } from '../connection.ts';
 import type { GraphView, InputView, NodeView } from '../graph-view.ts';
 import type { Runs } from '../runs.ts';
 import type { History, Version } from './history.ts';
-import type { Dialog, State } from './state.ts';
+import type { Dialog, State, ToastAction } from './state.ts';
 
 /** The page: its parts, and what can be done with it. Panels get nothing else. */
 export interface App {
@@ -16,7 +16,7 @@ export interface App {
   catalogue: Catalogue;
   /** Changes the state and draws the page again soon. */
   set(change: Partial<State>): void;
-  say(text: string, kind?: 'info' | 'error'): void;
+  say(text: string, kind?: 'info' | 'error', actions?: readonly ToastAction[]): void;
   /** The document has changed: a step of undo, and soon kept in the browser. */
   changed(step: Omit<Version, 'text' | 'document'>): void;
   /** Keeps the document in the browser, soon. */

@@ -93,10 +93,14 @@ function createApp(parts: Pick<App, 'view' | 'connection' | 'catalogue'>, draw: 
         draw(app);
       });
     },
-    say(text, kind = 'info') {
+    say(text, kind = 'info', actions = []) {
       const id = ++toast;
-      app.set({ toasts: [...state.toasts.filter((other) => other.text !== text).slice(-3), { id, kind, text }] });
-      if (kind === 'info') setTimeout(() => app.set({ toasts: state.toasts.filter((other) => other.id !== id) }), toastTime);
+      app.set({ toasts: [...state.toasts.filter((other) => other.text !== text).slice(-3), { id, kind, text, actions }] });
+      if (kind === 'info')
+        setTimeout(
+          () => app.set({ toasts: state.toasts.filter((other) => other.id !== id) }),
+          actions.length > 0 ? 3 * toastTime : toastTime,
+        );
     },
     changed(step) {
       app.history.push({ text: documentText(app), document: state.document, ...step });
@@ -132,7 +136,10 @@ function followView(app: App, drawTools: Table['drawTools']): void {
     if (node !== undefined && !app.state.selection.includes(node)) view.select([node]);
     app.set({ menu: { at: screen, ...where } });
   });
-  view.on('notice', ({ message }) => app.say(message));
+  view.on('notice', ({ message, between, offers = [] }) => {
+    const actions = offers.map(({ type, title }) => ({ label: `Insert ${title}`, run: () => between && view.insert(type, between) }));
+    app.say(message, 'info', actions);
+  });
   view.on('picture', ({ url }) => {
     const found = app.state.pictures.find((picture) => url.includes(encodeURIComponent(picture.name)) || url.endsWith(picture.name));
     if (found) openDialog(app, { kind: 'picture', picture: found });

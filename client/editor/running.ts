@@ -3,6 +3,7 @@ import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph }
 import { randomSeed } from '../random-seed.ts';
 import { hasEnded, statusOf } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
+import { isNothing, missingOf } from './missing.ts';
 import { recordsSteps, showRecording } from './timeline.ts';
 
 /** How to run. */
@@ -49,7 +50,8 @@ export function forgetMended(app: App): void {
 
 const samePlace = (a: Problem, b: Problem): boolean => a.node === b.node && a.port === b.port && a.code === b.code;
 
-function problemsOf(app: App): readonly Problem[] {
+/** Everything that stands in the way of a run. */
+export function problemsOf(app: App): readonly Problem[] {
   try {
     return validate(toWorkflow(currentDocument(app), app.catalogue), app.catalogue, {});
   } catch (thrown) {
@@ -71,14 +73,16 @@ export function startRun(app: App, request: RunRequest = {}): void {
   app.set({ runMenu: false, menu: undefined });
   try {
     const workflow = toWorkflow(currentDocument(app), app.catalogue);
-    if (app.state.foreign && approved !== true) {
+    const problems = validate(workflow, app.catalogue, targets ? { targets } : {});
+    const lacks = !isNothing(missingOf(app, problems));
+    if (app.state.foreign && approved !== true && !lacks) {
       const go = (): void => startRun(app, { ...request, approved: true });
       openDialog(app, { kind: 'foreign', summary: summarise(workflow, app.catalogue, knownFiles(app)), go });
       return;
     }
-    const problems = validate(workflow, app.catalogue, targets ? { targets } : {});
     app.view.clearRun();
     showProblems(app, problems);
+    if (lacks) openDialog(app, { kind: 'missing' });
     if (problems.length > 0) {
       // What an earlier run did is of no use any more.
       app.set({ runsLeft: 0, ...(isBusy(app) ? {} : { run: undefined }) });

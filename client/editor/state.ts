@@ -29,6 +29,8 @@ export type Dialog =
   | { readonly kind: 'commands' }
   | { readonly kind: 'keys' }
   | { readonly kind: 'open' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'text'; readonly node: string; readonly port: string }
   | { readonly kind: 'share'; readonly link?: string }
   | { readonly kind: 'foreign'; readonly summary: WorkflowSummary; readonly go: () => void }
   | { readonly kind: 'picture'; readonly picture: Picture; readonly against?: Picture }
@@ -50,6 +52,14 @@ export interface Toast {
   readonly id: number;
   readonly kind: 'info' | 'error';
   readonly text: string;
+  /** What can be done about it. */
+  readonly actions?: readonly ToastAction[];
+}
+
+/** A button of a message. */
+export interface ToastAction {
+  readonly label: string;
+  run(): void;
 }
 
 /** Everything that the page shows beside the canvas. */

@@ -1,17 +1,10 @@
 import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
-import { controlProperty, type PropertyValue, type SeedControl } from '../../workflows/index.ts';
+import { controlProperty, type PropertyValue } from '../../workflows/index.ts';
 import { readControl } from '../../workflows/read-values.ts';
+import { seedWords } from '../seed-words.ts';
 import type { HostNode, HostWidget } from './host.ts';
 import { labelled } from './node-class.ts';
 import { precisionOf, shownOptions, takeValue, widgetValue } from './property-values.ts';
-
-/** How the seed is said to change. Shown by canvas text and in litegraph's menus. */
-const controlTexts: Readonly<Record<SeedControl, string>> = {
-  randomize: 'a new one',
-  fixed: 'the same',
-  increment: 'plus 1',
-  decrement: 'minus 1',
-};
 
 /** Ports with a widget in the node; the rest is edited in litegraph's panel of properties. */
 export const portsInNode = (spec: NodeSpec): readonly PortSpec[] =>
@@ -57,13 +50,13 @@ function stockOptions(current: () => PortSpec): object {
 }
 
 function addControl(node: HostNode): void {
-  const texts = Object.values(controlTexts);
+  const texts = Object.values(seedWords).map(({ name }) => name);
   const changed = (entered: unknown): void => {
-    const [control] = Object.entries(controlTexts).find(([, text]) => text === entered) ?? [];
+    const [control] = Object.entries(seedWords).find(([, { name }]) => name === entered) ?? [];
     if (control !== undefined) node.setProperty(controlProperty, control);
     syncWidgets(node, []);
   };
-  const widget = node.addWidget('combo', controlProperty, controlTexts.randomize, changed, { values: texts });
+  const widget = node.addWidget('combo', controlProperty, seedWords.randomize.name, changed, { values: texts });
   widget.label = 'next run';
 }
 
@@ -84,7 +77,7 @@ export function syncWidgets(node: HostNode, ports: readonly PortSpec[]): void {
   }
   const control = widgets.get(controlProperty);
   const kept = node.properties[controlProperty];
-  if (control !== undefined) control.value = controlTexts[(typeof kept === 'string' ? readControl(kept) : undefined) ?? 'fixed'];
+  if (control !== undefined) control.value = seedWords[(typeof kept === 'string' ? readControl(kept) : undefined) ?? 'fixed'].name;
 }
 
 function show(widget: HostWidget, port: PortSpec, node: HostNode): void {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
-import { openEditor, runToEnd } from './editor-page.ts';
+import { fieldText, openEditor, runToEnd } from './editor-page.ts';
 import { locate } from './hand.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 
@@ -189,6 +189,54 @@ describe('the view of the graph', () => {
     );
     await drawn();
     expect(await outOfDate()).toBeLessThan(0.01);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('shows a long text whole while it is edited in its node, and gives it a large sheet', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url);
+    await page.mouse.click(...(await locate(page, { node: 'Prompt', part: 'field', name: 'text' })));
+    const box = page.locator('[data-in-place=text]');
+    const before = (await box.boundingBox())?.height ?? 0;
+    await page.keyboard.insertText('a rocket over the sea, '.repeat(14));
+    await page.waitForFunction((height) => (document.querySelector('[data-in-place=text]')?.clientHeight ?? 0) > 2 * height, before);
+    expect(await box.evaluate((one) => one.scrollHeight - one.clientHeight)).toBeLessThanOrEqual(2);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Edit prompt in a large sheet' }).click();
+    await page.locator('.text-sheet textarea').fill('two words');
+    await page.locator('.text-sheet', { hasText: '2 words, 9 characters' }).waitFor();
+    await page.getByRole('button', { name: 'Done' }).click();
+    expect(await fieldText(page, 'Prompt', 'text')).toBe('two words');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('names collapsed nodes and bends from afar, bends by what flows through them', async () => {
+    const { page, context, errors } = await openEditor(browser, server.url);
+    const written = (scale: number): Promise<readonly string[]> =>
+      page.evaluate(async (wanted) => {
+        const { fillText } = CanvasRenderingContext2D.prototype;
+        const texts: string[] = [];
+        CanvasRenderingContext2D.prototype.fillText = function (this: CanvasRenderingContext2D, ...args) {
+          texts.push(args[0]);
+          fillText.apply(this, args);
+        };
+        window.__editor?.view.zoomTo(wanted);
+        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+        CanvasRenderingContext2D.prototype.fillText = fillText;
+        return texts;
+      }, scale);
+    await page.evaluate(() => {
+      const { view, nodes = () => [] } = window.__editor ?? {};
+      const id = (title: string): string => nodes().find((node) => node.title === title)?.id ?? '';
+      const bend = view?.add('Reroute', [600, 40]) ?? '';
+      view?.connect({ node: id('Load model'), output: 2 }, { node: bend, input: 'value' });
+      view?.connect({ node: bend, output: 0 }, { node: id('VAE decode'), input: 'vae' });
+      view?.setCollapsed([id('Noise')], true);
+      view?.select([]);
+      view?.fit();
+    });
+    for (const scale of [0.6, 0.25]) expect(await written(scale)).toEqual(expect.arrayContaining(['Noise', 'VAE']));
     expect(errors).toEqual([]);
     await context.close();
   });

@@ -168,7 +168,7 @@ describe('the plugin in a page of somebody else', () => {
     await typeInto(page, [ids.steps, 'steps'], '16');
     await typeInto(page, [ids.noise, 'noise_seed'], largest);
     await clickWidget(page, ids.noise, 'control_after_generate');
-    await page.locator('.litemenu-entry', { hasText: 'the same' }).click();
+    await page.locator('.litemenu-entry', { hasText: 'fixed' }).click();
     const seed = await page.evaluate(
       ({ noise }) => [window.host.property(noise, 'noise_seed'), window.host.shownValue(noise, 'noise_seed')],
       ids,

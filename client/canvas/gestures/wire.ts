@@ -1,8 +1,11 @@
+import type { GraphViewEvents } from '../../graph-view.ts';
 import type { HostNode } from '../../plugin/host.ts';
 import { linkOf } from '../../plugin/host.ts';
-import { type Desk, looseWire, type Plug } from '../desk.ts';
+import { offersBetween } from '../converters.ts';
+import { type Desk, idOf, looseWire, type Plug } from '../desk.ts';
 import { hitTest, targetAt } from '../hit.ts';
 import { carriedType, fittingTo, outputType, plugPoint, plugsOf } from '../plugs.ts';
+import { typeInWords } from '../type-words.ts';
 import { faultOf, join, unplug } from '../wiring.ts';
 import type { Gesture, PointerAt } from './gesture.ts';
 
@@ -86,18 +89,28 @@ function letGo(desk: Desk, { from, at, lifted }: { readonly from: Plug; readonly
   }
   if (hit.node === from.node && hit.kind !== 'plug') return;
   const plug = hit.kind === 'plug' && hit.plug.side !== from.side ? hit.plug : undefined;
-  desk.events.emit('notice', { message: reasonFor(desk, from, { node: hit.node, plug }) });
+  desk.events.emit('notice', refusal(desk, from, { node: hit.node, plug }));
 }
 
-function reasonFor(desk: Desk, from: Plug, on: { readonly node: HostNode; readonly plug: Plug | undefined }): string {
+/** Why the wire cannot go there, and which nodes would help. */
+function refusal(desk: Desk, from: Plug, on: { readonly node: HostNode; readonly plug: Plug | undefined }): GraphViewEvents['notice'] {
   const candidates = on.plug === undefined ? plugsOf(desk, on.node).filter(({ side }) => side !== from.side) : [on.plug];
-  const [first] = candidates;
   const side = from.side === 'output' ? 'input' : 'output';
-  if (first === undefined) return `“${on.node.title}” has no ${side}s that a wire could go on.`;
-  const faults = candidates.map((plug) => (from.side === 'output' ? faultOf(desk, from, plug) : faultOf(desk, plug, from)));
+  if (candidates.length === 0) return { message: `“${on.node.title}” has no ${side}s that a wire could go on.` };
+  const ends = (plug: Plug): readonly [Plug, Plug] => (from.side === 'output' ? [from, plug] : [plug, from]);
+  const faults = candidates.map((plug) => faultOf(desk, ...ends(plug)));
   const circle = faults.find((fault) => fault?.code === 'cycle');
-  if (circle !== undefined) return circle.message;
-  const type = carriedType(desk, from);
-  if (on.plug !== undefined && faults[0] !== undefined) return faults[0].message;
-  return `“${on.node.title}” has no ${side} for ${type}. Let the wire go on a dot of the same colour.`;
+  if (circle !== undefined) return { message: circle.message };
+  const own = on.plug !== undefined && faults[0] !== undefined ? faults[0].message : undefined;
+  const message = own ?? `“${on.node.title}” has no ${side} for ${typeInWords(carriedType(desk, from))}.`;
+  for (const plug of candidates) {
+    const [output, input] = ends(plug);
+    const offers = offersBetween(desk, output, input);
+    if (offers.length === 0 || output.slot === undefined) continue;
+    const between = { from: { node: idOf(output.node), output: output.slot }, to: { node: idOf(input.node), input: input.name } };
+    return { message: `${message} ${offers.map(({ title }) => `“${title}”`).join(' or ')} makes one out of the other.`, between, offers };
+  }
+  return {
+    message: `${message} ${own === undefined ? 'Let it go on a dot of the same colour.' : 'No node makes one out of the other: let it go on a dot of the same colour.'}`,
+  };
 }

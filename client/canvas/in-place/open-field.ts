@@ -1,5 +1,6 @@
-import { controlProperty, type SeedControl } from '../../../workflows/index.ts';
+import { controlProperty } from '../../../workflows/index.ts';
 import type { HostNode } from '../../plugin/host.ts';
+import { seedWords } from '../../seed-words.ts';
 import { type Area, type Desk, idOf } from '../desk.ts';
 import type { Field } from '../node-layout.ts';
 import { fieldValue, putValue, readTyped, seedControlOf, shownValue } from '../values.ts';
@@ -7,13 +8,11 @@ import { type Choosing, openChoices } from './choice-list.ts';
 import { homeOf } from './overlay.ts';
 import { editField, type InPlace } from './text-editor.ts';
 
-/** What the controls of a seed are called. */
-const controls: readonly { readonly value: SeedControl; readonly text: string }[] = [
-  { value: 'randomize', text: 'New seed before each run' },
-  { value: 'fixed', text: 'Keep this seed' },
-  { value: 'increment', text: 'Add 1 before each run' },
-  { value: 'decrement', text: 'Take 1 away before each run' },
-];
+/** What can be chosen for a seed, as it is called in the panels too. */
+const controls = (['randomize', 'fixed', 'increment', 'decrement'] as const).map((value) => ({
+  value,
+  text: `${seedWords[value].name}: ${seedWords[value].help.toLowerCase()}`,
+}));
 
 /** Opens what a click or double click on a field opens; a switch is thrown at once. */
 export function openField(

@@ -34,7 +34,10 @@ interface Editing {
 function edit(desk: Desk, editing: Editing): InPlace {
   const box = desk.element.ownerDocument.createElement(editing.multiline ? 'textarea' : 'input');
   let open = true;
-  const place = (): void => placeOver(desk, box, editing.area());
+  const place = (): void => {
+    placeOver(desk, box, editing.area());
+    if (editing.multiline) grow(box);
+  };
   const close = (): void => {
     if (!open) return;
     open = false;
@@ -56,11 +59,20 @@ function edit(desk: Desk, editing: Editing): InPlace {
   homeOf(desk).append(box);
   place();
   fitLines(desk, box);
+  place();
+  box.addEventListener('input', place);
   if (editing.node !== undefined) desk.doing.editing = { node: editing.node, port: editing.port };
   desk.redraw();
   box.focus({ preventScroll: true });
   if (!editing.multiline) box.select();
   return { place, close };
+}
+
+/** A long text is shown whole while it is edited, as far as the window reaches; what does not fit then is scrolled. */
+function grow(box: HTMLElement): void {
+  const window = box.ownerDocument.defaultView;
+  const room = (window?.innerHeight ?? 800) - box.getBoundingClientRect().top - 12;
+  if (box.scrollHeight > box.clientHeight) box.style.height = `${Math.max(box.clientHeight, Math.min(box.scrollHeight + 2, room))}px`;
 }
 
 function abandon(box: HTMLInputElement | HTMLTextAreaElement, { live, text }: Editing, close: () => void): void {

@@ -1,7 +1,7 @@
 import { withAlpha } from '../colour.ts';
 import type { Desk } from '../desk.ts';
 import { measures } from '../measures.ts';
-import { headerColour, type NodeScene } from './node.ts';
+import { headerColour, isBare, labelFor, type NodeScene } from './node.ts';
 import type { Pen } from './pen.ts';
 import { drawSmallTitle } from './small-title.ts';
 import { drawWell, picturesOf } from './well.ts';
@@ -12,7 +12,7 @@ export function drawFarNode(pen: Pen, desk: Desk, scene: NodeScene): void {
   const { node, layout } = scene;
   const { header } = measures;
   const [x, y] = [node.pos[0], node.pos[1]];
-  const body = node.flags.collapsed === true ? 0 : layout.height;
+  const body = isBare(desk, node) ? 0 : layout.height;
   const rim = 1 / scale;
   const alpha = ctx.globalAlpha;
   ctx.globalAlpha *= node.mode === 2 ? 0.4 : node.mode === 4 ? 0.75 : 1;
@@ -28,11 +28,10 @@ export function drawFarNode(pen: Pen, desk: Desk, scene: NodeScene): void {
   ctx.translate(x, y);
   const shows = layout.well !== undefined && body > 0 && hasContent(desk, scene);
   if (layout.well !== undefined && shows) drawWell(pen, desk, { node, box: layout.well });
-  if (body > 0)
-    drawSmallTitle(pen, node, {
-      box: { x: 0, y: -header, width: layout.width, height: header + body },
-      band: layout.well === undefined ? undefined : colour,
-    });
+  drawSmallTitle(pen, labelFor(desk, node), {
+    box: { x: 0, y: -header, width: layout.width, height: header + body },
+    band: layout.well === undefined || body === 0 ? undefined : colour,
+  });
   ctx.translate(-x, -y);
   ctx.globalAlpha = alpha;
   if (edge === 'running') {

@@ -30,6 +30,17 @@ export function headerColour(desk: Desk, node: HostNode, theme: Theme): string {
   return node.color === undefined ? theme.header[desk.specOf(node)?.category ?? 'unknown'] : ownHeader(node.color, theme);
 }
 
+/** Is a node drawn without a body: collapsed, or a bend of a wire? */
+export const isBare = (desk: Desk, node: HostNode): boolean => node.flags.collapsed === true || isBend({ node, spec: desk.specOf(node) });
+
+/** What is written on a node that has room for one word: its title; on a bend that has none of its own, what flows through it. */
+export function labelFor(desk: Desk, node: HostNode): string {
+  const spec = desk.specOf(node);
+  if (!isBend({ node, spec }) || node.title !== spec?.title) return node.title;
+  const type = carriedType(desk, { node, side: 'output', slot: 0, type: '*' });
+  return type === '*' ? '' : (type.split(',')[0] ?? '');
+}
+
 /** Draws a node at its place. */
 export function drawNode(pen: Pen, desk: Desk, scene: NodeScene): void {
   const { ctx } = pen;
@@ -39,7 +50,7 @@ export function drawNode(pen: Pen, desk: Desk, scene: NodeScene): void {
   if (node.mode === 2) ctx.globalAlpha *= 0.4;
   if (node.mode === 4) ctx.globalAlpha *= 0.75;
   if (isOff(scene)) ctx.globalAlpha *= 0.3;
-  if (node.flags.collapsed === true || isBend({ node, spec: desk.specOf(node) })) drawCollapsed(pen, desk, scene);
+  if (isBare(desk, node)) drawCollapsed(pen, desk, scene);
   else drawOpen(pen, desk, scene);
   ctx.restore();
 }
@@ -75,7 +86,7 @@ function drawFar(pen: Pen, desk: Desk, { node, layout, box }: Pick<NodeScene, 'n
   const text = desk.specOf(node)?.type === 'Note' ? node.properties.text : undefined;
   const inner = { ...box, y: 0, height: layout.height };
   if (typeof text === 'string' && text !== '') drawFarNote(pen, text, inner);
-  else drawSmallTitle(pen, node, { box, band: layout.well === undefined ? undefined : headerColour(desk, node, pen.theme) });
+  else drawSmallTitle(pen, node.title, { box, band: layout.well === undefined ? undefined : headerColour(desk, node, pen.theme) });
 }
 
 function edgeLook(desk: Desk, { node, marks, selected }: NodeScene): Parameters<typeof drawEdge>[2] {
@@ -164,7 +175,8 @@ function drawCollapsed(pen: Pen, desk: Desk, scene: NodeScene): void {
   fillBox(pen, { ...box, y: box.y + 2 }, { colour: pen.theme.shadow, radius: measures.radius + 1 });
   fillBox(pen, box, { colour: headerColour(desk, node, pen.theme), radius: measures.radius });
   const bend = isBend({ node, spec: desk.specOf(node) });
-  if (isLegible(fonts.node, pen.scale) && !bend) drawHeaderText(pen, desk, scene);
+  if (bend || !isLegible(fonts.node, pen.scale)) drawSmallTitle(pen, labelFor(desk, node), { box, band: undefined });
+  else drawHeaderText(pen, desk, scene);
   drawEdge(pen, box, edgeLook(desk, scene));
   const drawn = new Set<string>();
   for (const plug of plugsOf(desk, node)) {

@@ -1,4 +1,3 @@
-import type { HostNode } from '../../plugin/host.ts';
 import { font, leastText, measures } from '../measures.ts';
 import type { Box } from '../node-layout.ts';
 import { fillBox, type Pen, write } from './pen.ts';
@@ -27,18 +26,18 @@ function inHeader(pen: Pen, title: string, width: number): boolean {
 }
 
 /** Writes the title large, for nodes that are seen from far away: in the middle, or on a band of a colour along the upper edge. */
-export function drawSmallTitle(pen: Pen, node: HostNode, { box, band }: { readonly box: Box; readonly band: string | undefined }): void {
-  if (inHeader(pen, node.title, box.width)) return;
+export function drawSmallTitle(pen: Pen, words: string, { box, band }: { readonly box: Box; readonly band: string | undefined }): void {
+  if (inHeader(pen, words, box.width)) return;
   const large = onScreen / pen.scale;
   const room = box.width - large / 2;
   if (room < 2.5 * large) return;
-  const longest = Math.max(...node.title.split(/\s/).map((word) => pen.words.width(word, font(large, 600))));
+  const longest = Math.max(...words.split(/\s/).map((word) => pen.words.width(word, font(large, 600))));
   // A long word is written smaller, and then shortened, rather than broken.
   const size = Math.max(leastText / pen.scale, large * Math.min(1, room / longest));
   const letters = font(size, 600);
   const line = size * 1.25;
   const most = Math.max(1, Math.min(3, Math.floor((box.height - 4 / pen.scale) / line)));
-  const title = node.title
+  const title = words
     .split(/\s/)
     .map((word) => pen.words.fit(word, letters, room))
     .join(' ');

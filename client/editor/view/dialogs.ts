@@ -5,8 +5,10 @@ import { copyDocument, copyText, download, saveDocument, shareLink } from '../do
 import type { Dialog } from '../state.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
+import { missingDialog } from './missing-dialog.ts';
 import { openFileDialog } from './open-dialog.ts';
 import { commandDialog, keysDialog, searchDialog } from './search.ts';
+import { textSheet } from './text-sheet.ts';
 import { pictureDialog } from './viewer.ts';
 
 async function downloadPicture(app: App): Promise<void> {
@@ -77,6 +79,10 @@ function content(app: App, dialog: Dialog) {
       return commandDialog(app);
     case 'keys':
       return keysDialog();
+    case 'text':
+      return textSheet(app, dialog);
+    case 'missing':
+      return missingDialog(app);
     case 'open':
       return openFileDialog(app);
     case 'share':

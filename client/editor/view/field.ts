@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { type Literal, parseValue, toProblem } from '../../../nodes/kit/index.ts';
-import { type SeedControl, seedControls } from '../../../workflows/index.ts';
+import { seedControls } from '../../../workflows/index.ts';
 import type { InputView, NodeView } from '../../graph-view.ts';
-import { type App, isMarked, labelOf, nodeById, setField, toggleMark } from '../app.ts';
+import { seedWords } from '../../seed-words.ts';
+import { type App, isMarked, labelOf, nodeById, openDialog, setField, toggleMark } from '../app.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
 import { walk } from './roving.ts';
@@ -17,13 +18,6 @@ export const toHex = (value: Literal | undefined): string =>
     .toString(16)
     .padStart(6, '0')
     .slice(-6)}`;
-
-const seedWords: Readonly<Record<SeedControl, [string, string]>> = {
-  fixed: ['fixed', 'The seed stays as it is'],
-  randomize: ['random', 'A new seed before each run'],
-  increment: ['+1', 'One more before each run'],
-  decrement: ['−1', 'One less before each run'],
-};
 
 /** Where a field is, and how it is shown. */
 export interface FieldPlace {
@@ -75,7 +69,7 @@ function seedField(app: App, place: FieldPlace, id: string) {
       <button class="icon" title="Another seed now" @click=${roll}>${icon('dice')}<span class="hidden">Another seed now</span></button></span>
     <span class="segments" role="radiogroup" aria-label="Before each run" @keydown=${walk}>${seedControls.map(
       (name) =>
-        html`<button role="radio" tabindex=${control === name ? 0 : -1} aria-checked=${control === name} title=${seedWords[name][1]} @click=${() => app.view.setSeedControl(node.id, name)}>${seedWords[name][0]}</button>`,
+        html`<button role="radio" tabindex=${control === name ? 0 : -1} aria-checked=${control === name} title=${seedWords[name].help} @click=${() => app.view.setSeedControl(node.id, name)}>${seedWords[name].name}</button>`,
     )}</span>`;
 }
 
@@ -130,6 +124,9 @@ function linked(app: App, { input }: FieldPlace) {
   return html`<span class="wired">from <button class="text" @click=${() => from && app.view.select([from.id], { reveal: true })}>${from?.title ?? 'a wire'}</button></span>`;
 }
 
+/** A text of several lines that is the field's own. */
+const isLong = ({ port, link }: InputView): boolean => port.widget?.kind === 'text' && port.widget.multiline === true && link === undefined;
+
 const isDefault = ({ port, value }: InputView): boolean => port.default === undefined || String(port.default) === String(value);
 
 /** One field with its label, unit, help and the ways to reset and mark it. */
@@ -147,6 +144,7 @@ export function field(app: App, place: FieldPlace) {
       plain
         ? nothing
         : html`<span class="tools">
+          ${isLong(input) ? html`<button class="icon" title="Edit in a large sheet" @click=${() => openDialog(app, { kind: 'text', node: node.id, port: port.name })}>${icon('maximize')}<span class="hidden">Edit ${label} in a large sheet</span></button>` : nothing}
           ${isDefault(input) || input.link ? nothing : html`<button class="icon" title="Back to the default" @click=${() => commit(app, place, String(port.default))}>${icon('reset')}<span class="hidden">Back to the default of ${label}</span></button>`}
           <button class="icon" aria-pressed=${marked} title=${marked ? 'Take out of the workflow’s form' : 'Show in the workflow’s form'} @click=${() => toggleMark(app, node.id, port.name)}>${icon('pin')}<span class="hidden">Mark ${label}</span></button>
         </span>`

@@ -3,6 +3,7 @@ import { ref } from 'lit/directives/ref.js';
 import { type App, openDialog } from '../app.ts';
 import { commands, keyText } from '../commands.ts';
 import { startRun } from '../running.ts';
+import type { ToastAction } from '../state.ts';
 
 const nodeCommands = ['mute', 'bypass', 'collapse', 'pin', 'group', 'duplicate', 'copy', 'delete'];
 
@@ -56,10 +57,18 @@ export function contextMenu(app: App) {
 
 /** Short messages at the bottom; errors stay until they are sent away. */
 export function toasts(app: App) {
-  return html`<div class="toasts" role="log" aria-live="polite">${app.state.toasts.map(
-    ({ id, kind, text }) => html`<div class="toast ${kind}"><span>${text}</span>
-      <button class="text" @click=${() => app.set({ toasts: app.state.toasts.filter((toast) => toast.id !== id) })}>Close</button></div>`,
-  )}</div>`;
+  return html`<div class="toasts" role="log" aria-live="polite">${app.state.toasts.map(({ id, kind, text, actions = [] }) => {
+    const close = (): void => app.set({ toasts: app.state.toasts.filter((toast) => toast.id !== id) });
+    const act =
+      ({ run }: ToastAction) =>
+      (): void => {
+        close();
+        run();
+      };
+    return html`<div class="toast ${kind}"><span>${text}</span>
+      ${actions.map((action) => html`<button @click=${act(action)}>${action.label}</button>`)}
+      <button class="text" @click=${close}>Close</button></div>`;
+  })}</div>`;
 }
 
 /** Says that the server is not there; heals by itself. */
