@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Program } from '../server/program.ts';
 import { temporaryFolder } from '../server/rig.ts';
 import { launchBrowser } from './browser.ts';
-import { endOfRun, openEditor } from './editor-page.ts';
+import { endOfRun, fieldText, openEditor } from './editor-page.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 
 const square = (name: string): unknown => ({
@@ -136,17 +136,25 @@ describe('the queue in the editor', () => {
     await context.close();
   });
 
-  it('keeps several runs of a page that is closed', async () => {
+  it('keeps several runs of a page that is closed, each with the seed that was shown', async () => {
     const { page, context } = await openEditor(browser, server.url);
     await setSteps(page, 3);
+    const seed = Number(await fieldText(page, 'Noise', 'noise_seed'));
+    await page.getByRole('radio', { name: '+1' }).click();
     await page.click('.run .split');
     await page.getByRole('menuitem', { name: 'Run ×4' }).click();
     await page.waitForFunction(() => {
       const mine = [...(window.__editor?.state.mine ?? [])];
       return mine.length === 4 && mine.every((id) => window.__editor?.runs.get(id)?.safe);
     });
+    expect(Number(await fieldText(page, 'Noise', 'noise_seed'))).toBe(seed + 4);
+    const jobs = await page.evaluate(() => [...(window.__editor?.state.mine ?? [])]);
     await context.close();
     await expect.poll(async () => (await readdir(join(server.data, 'output'))).length, { timeout: 30_000 }).toBe(4);
+    const ran = jobs.map(
+      async (id) => /"noise_seed":"?(\d+)/.exec(await (await fetch(`${server.url}/v1/history/${id}/workflow`)).text())?.[1],
+    );
+    expect((await Promise.all(ran)).map(Number)).toEqual([1, 2, 3, 4].map((more) => seed + more));
   });
 
   it('survives a page that is loaded anew and a server that is killed in the middle of a run', async () => {
