@@ -1,7 +1,6 @@
 // The process of the embedded database: it blocks its thread for as long as a query takes. Talks to embedded.ts by IPC; ends when its parent is gone.
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
-import { setPriority } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { registerChild } from '../files/children.ts';
@@ -10,9 +9,6 @@ import type { FromDatabase, ToDatabase } from './messages.ts';
 
 /** A queue needs little: with the usual 128 MB of buffers this process would be twice as large. */
 const settings = ['shared_buffers=4MB', 'wal_buffers=256kB', 'max_wal_size=64MB', 'min_wal_size=32MB'];
-
-/** Above 0 is less urgent than other processes. */
-const lowered = 5;
 
 const send = (message: FromDatabase): void => {
   process.send?.(message);
@@ -31,8 +27,6 @@ async function make(folder: string): Promise<void> {
   const isDraft = (name: string): boolean => name.startsWith(`${basename(folder)}.`) && name.endsWith('.new');
   for (const name of (await readdir(dirname(folder))).filter(isDraft))
     await rm(join(dirname(folder), name), { recursive: true, force: true });
-  // The first picture goes before: nothing waits for this but what is to be stored.
-  setPriority(lowered);
   const draft = `${folder}.${process.pid}.new`;
   const database = await openFolder(draft);
   await database.close();
