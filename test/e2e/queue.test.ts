@@ -207,5 +207,5 @@ describe('the queue in the editor', () => {
     second.program.child.kill('SIGTERM');
     await second.program.exit;
     await rm(data, { recursive: true, force: true });
-  });
+  }, 180_000);
 });
