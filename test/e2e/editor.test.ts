@@ -399,6 +399,9 @@ describe('the editor', () => {
       ['phone', 'the outline', (page) => page.click('#tab-outline')],
       ['phone', 'the queue', (page) => showQueue(page, '#tab-queue')],
     ];
+    const saved = { ...square, '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'square' } } };
+    await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ id: 'ended', workflow: saved }) });
+    expect(await (await fetch(`${server.url}/v1/jobs/ended/events`)).text()).toContain('"done"');
     await hold(server.url, true);
     for (let i = 0; i < 2; i++) await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ workflow: square }) });
     for (const colorScheme of ['dark', 'light'] as const) {
@@ -422,5 +425,5 @@ describe('the editor', () => {
       }
     }
     await hold(server.url, false);
-  });
+  }, 180_000);
 });
