@@ -30,6 +30,10 @@ export interface Connection {
   /** The bytes of a picture, also where a plain `<img>` would not get in; `width` asks for a smaller copy. */
   picture(file: Pick<ImageFile, 'folder' | 'name'>, width?: number): Promise<Blob>;
   get<T>(path: string, parse: (raw: unknown) => T): Promise<T>;
+  /** `body` goes as JSON. */
+  post<T>(path: string, parse: (raw: unknown) => T, body?: unknown): Promise<T>;
+  /** An answer as it stands, so that no integer in it is rounded. */
+  text(path: string): Promise<string>;
   close(): void;
 }
 

@@ -3,7 +3,7 @@ import { type Connection, ConnectionError, type ServerAddress } from './connecti
 import { isRecord, readImageFile, readNodeSpecs, readProblems } from './server-answers.ts';
 
 /** The HTTP side of a {@link Connection}. */
-export type HttpCalls = Pick<Connection, 'nodes' | 'upload' | 'imageUrl' | 'picture' | 'get'>;
+export type HttpCalls = Pick<Connection, 'nodes' | 'upload' | 'imageUrl' | 'picture' | 'get' | 'post' | 'text'>;
 
 /** HTTP calls of one server; each failure is a {@link ConnectionError} with the server's problems. */
 export function createHttp(address: ServerAddress, send: typeof fetch): HttpCalls & { refusal(): Promise<string | undefined> } {
@@ -24,6 +24,9 @@ export function createHttp(address: ServerAddress, send: typeof fetch): HttpCall
     `/v1/images/${folder}/${name.split('/').map(encodeURIComponent).join('/')}`;
   return {
     get,
+    post: async (path, parse, body) =>
+      parse(await json(await call(path, { method: 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }) }))),
+    text: async (path) => (await call(path)).text(),
     nodes: (): Promise<readonly NodeSpec[]> => get('/v1/nodes', readNodeSpecs),
     imageUrl: (file) => `${origin}${imagePath(file)}`,
     async picture(file, width) {

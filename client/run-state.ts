@@ -6,6 +6,10 @@ import type { NodeId } from '../workflows/types.ts';
 export interface Run {
   readonly id: string;
   readonly state: JobState | 'sent' | 'rejected';
+  /** False until the server has stored it. */
+  readonly safe: boolean;
+  /** Why it runs again, where it was interrupted. */
+  readonly reason?: string;
   /** Counts from 1 while queued. */
   readonly position?: number;
   /** ms since 1970, on the server's clock. */
@@ -21,7 +25,7 @@ export interface Run {
 }
 
 /** A run that has just been sent. */
-export const newRun = (id: string): Run => ({ id, state: 'sent', nodes: new Map(), outputs: [], problems: [], seq: 0 });
+export const newRun = (id: string): Run => ({ id, state: 'sent', safe: false, nodes: new Map(), outputs: [], problems: [], seq: 0 });
 
 /** Has it come to its end? */
 export const hasEnded = ({ state }: Run): boolean => state === 'rejected' || (state !== 'sent' && isFinal(state));
@@ -34,12 +38,14 @@ export function statusOf(run: Run, node: NodeId): NodeStatus | undefined {
 
 /** The server's present state of a job; what it says replaces everything known before. */
 export function fromSnapshot(job: JobSnapshot): Run {
-  const { id, state, position, started, ended, outputs, problems, seq } = job;
+  const { id, state, safe, reason, position, started, ended, outputs, problems, seq } = job;
   const nodes = new Map(Object.entries(job.nodes));
   const running = [...nodes].find(([, status]) => status.state === 'running')?.[0];
   return {
     id,
     state,
+    safe,
+    ...(reason === undefined ? {} : { reason }),
     ...(position === undefined ? {} : { position }),
     ...(started === undefined ? {} : { started }),
     ...(ended === undefined ? {} : { ended }),
@@ -76,11 +82,20 @@ export function applyEvent(run: Run, event: JobEvent): { readonly run: Run; read
 type Change = { readonly run: Run; readonly nodes: readonly NodeId[] };
 type EventOf<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>;
 
-function withState(run: Run, { state, at, position }: EventOf<'state'>): Run {
+function withState(run: Run, { state, at, position, reason }: EventOf<'state'>): Run {
   const { position: _before, now, ...rest } = run;
   const times = state === 'running' ? { started: at } : isFinal(state) ? { ended: at } : {};
   const kept = now === undefined || isFinal(state) ? {} : { now };
-  return { ...rest, state, ...times, ...kept, ...(position === undefined ? {} : { position }) };
+  const safe = run.safe || isFinal(state);
+  return {
+    ...rest,
+    state,
+    safe,
+    ...(reason === undefined ? {} : { reason }),
+    ...times,
+    ...kept,
+    ...(position === undefined ? {} : { position }),
+  };
 }
 
 function planned(run: Run, plan: EventOf<'planned'>['nodes']): Change {

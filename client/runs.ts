@@ -1,5 +1,5 @@
 import type { Content, Problem } from '../nodes/kit/index.ts';
-import type { JobEvent, JobSnapshot, NodeStatus, RunChoices, ServerMessage } from '../workflows/protocol.ts';
+import { isFinal, type JobEvent, type JobSnapshot, type NodeStatus, type RunChoices, type ServerMessage } from '../workflows/protocol.ts';
 import type { NodeId } from '../workflows/types.ts';
 import type { Connection } from './connection.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
@@ -106,7 +106,11 @@ function hear(book: Book, message: ServerMessage): void {
   else if (message.type === 'event') happen(book, message.event);
 }
 
-const accepted = (run: Run, position: number): Run => (run.state === 'sent' ? { ...run, state: 'queued', position } : run);
+const accepted = (run: Run, position: number): Run => ({
+  ...run,
+  safe: true,
+  ...(run.state === 'sent' ? { state: 'queued', position } : {}),
+});
 
 function change(book: Book, id: string, to: (run: Run) => Run): void {
   const run = book.runs.get(id);
@@ -127,7 +131,7 @@ function lost(run: Run): Run {
 
 function present(book: Book, job: JobSnapshot): void {
   const before = book.runs.get(job.id);
-  if (before === undefined || job.seq < before.seq || hasEnded(before)) return;
+  if (before === undefined || (job.seq < before.seq && !isFinal(job.state)) || hasEnded(before)) return;
   const run = fromSnapshot(job);
   for (const [node, status] of run.nodes) announce(book, { run, node, status }, before.nodes.get(node));
   put(book, run);

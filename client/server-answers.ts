@@ -14,6 +14,7 @@ const messageTypes: readonly string[] = [
   'snapshot',
   'unknown-job',
   'event',
+  'queue',
   'catalogue',
   'pong',
 ] satisfies readonly ServerMessage['type'][];

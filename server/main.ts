@@ -35,7 +35,11 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
     .option('--allow-origin <url>', 'origin of a host page elsewhere; may be repeated', collect)
     .option('--warm-up <model@WxH>', 'run a model once at this size before the first job; may be repeated', collectWarmUp)
-    .option('--queue <where>', 'where jobs are kept: memory, embedded (on disk, in --data), or postgres://…', 'memory')
+    .option(
+      '--queue <where>',
+      'where jobs are kept: embedded (on disk, in --data), memory (until the server ends), or postgres://…',
+      'embedded',
+    )
     .option('--paused', 'start with the queue held, to look before anything runs')
     .action(async (given: Given & ServeGiven) => {
       const { serveCommand } = await import('./cli/serve.ts');

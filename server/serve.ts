@@ -147,7 +147,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const server = createServer({ keepAlive: true, headersTimeout: 20_000, requestTimeout: 120_000 });
   server.maxConnections = limits.connections;
   const store = await openStore({
-    kind: options.queue ?? 'memory',
+    kind: options.queue ?? 'embedded',
     folders: prepared.folders,
     bounds: limits,
     paused: options.paused ?? false,

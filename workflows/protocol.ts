@@ -70,6 +70,8 @@ export interface JobSnapshot {
   readonly started?: number;
   readonly ended?: number;
   readonly position?: number;
+  /** Why it runs again, where it ran before: a sentence. */
+  readonly reason?: string;
   readonly nodes: Readonly<Record<NodeId, NodeStatus>>;
   readonly outputs: readonly JobOutput[];
   readonly problems: readonly Problem[];

@@ -1,7 +1,6 @@
-import { isFinal, type ServerMessage } from '../../workflows/index.ts';
 import { isRecord } from '../server-answers.ts';
 import type { App } from './app.ts';
-import type { Picture, Template, WaitingJob } from './state.ts';
+import type { Picture, Template } from './state.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -33,16 +32,4 @@ export async function refreshTemplates(app: App): Promise<void> {
       : [],
   );
   app.set({ templates });
-}
-
-/** Keeps the list of jobs that have not ended. */
-export function followJobs(app: App, message: ServerMessage): void {
-  const jobs = new Map<string, WaitingJob>(message.type === 'welcome' ? [] : app.state.jobs);
-  if (message.type === 'welcome') for (const { id, state, position } of message.jobs) jobs.set(id, { id, state, position });
-  else if (message.type === 'event' && message.event.type === 'state') {
-    const { job, state, position } = message.event;
-    if (isFinal(state)) jobs.delete(job);
-    else jobs.set(job, { id: job, state, position });
-  } else return;
-  app.set({ jobs });
 }

@@ -11,9 +11,10 @@ import { documentText } from './commands.ts';
 import { openLink, openTemplate, restore } from './documents.ts';
 import { bindDrops } from './drops.ts';
 import { createHistory } from './history.ts';
+import { followJobs } from './jobs.ts';
 import { autosave } from './keeping.ts';
 import { bindKeys } from './keys.ts';
-import { followJobs, refreshPictures, refreshTemplates } from './lists.ts';
+import { refreshPictures, refreshTemplates } from './lists.ts';
 import { followRuns, forgetMended, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
@@ -148,9 +149,10 @@ function followView(app: App, drawTools: Table['drawTools']): void {
 
 function followServer(app: App): void {
   const { connection } = app;
+  const hearJobs = followJobs(app);
   connection.on('state', ({ state, message }) => app.set({ connection: state, connectionMessage: message }));
   connection.on('message', (message) => {
-    followJobs(app, message);
+    hearJobs(message);
     if (message.type === 'welcome' || message.type === 'device') app.set({ device: message.device });
     if (message.type === 'welcome') resumeRun(app, message.jobs);
     if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);

@@ -1,7 +1,7 @@
 import { type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph } from '../../workflows/index.ts';
 import { randomSeed } from '../random-seed.ts';
-import { hasEnded, statusOf } from '../run-state.ts';
+import { hasEnded, type Run, statusOf } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
 import { isNothing, missingOf } from './missing.ts';
 import { recordsSteps, showRecording } from './timeline.ts';
@@ -10,6 +10,8 @@ import { recordsSteps, showRecording } from './timeline.ts';
 export interface RunRequest {
   readonly targets?: readonly string[];
   readonly fresh?: boolean;
+  /** How often; all of them are queued at once, so that closing the page loses none. */
+  readonly count?: number;
   /** The sheet of a foreign workflow was read. */
   readonly approved?: boolean;
 }
@@ -67,9 +69,38 @@ const knownFiles = (app: App) => {
   return { checkpoints: options('checkpoints'), inputImages: options('input-images') };
 };
 
+/** Rolls the seeds and sends the graph; the page goes on showing a run that has not ended. */
+function send(app: App, choices: Pick<RunRequest, 'targets' | 'fresh'>): void {
+  roll(app);
+  const busy = isBusy(app);
+  const id = app.runs.start(writeGraph(currentDocument(app)), { ...choices, record: recordsSteps(app) });
+  own(app, [id]);
+  if (!busy) app.set({ run: app.runs.get(id) });
+}
+
+const ownRunsKey = 'litegraph-diffusion.runs';
+
+/** Own runs that are remembered over a reload. */
+const mostOwn = 200;
+
+/** Notes runs as this page's own; the tab knows them again after it was loaded anew. */
+function own(app: App, ids: readonly string[]): void {
+  const mine = [...app.state.mine, ...ids].slice(-mostOwn);
+  app.set({ mine: new Set(mine) });
+  sessionStorage.setItem(ownRunsKey, JSON.stringify(mine));
+}
+
+function rememberedRuns(): readonly string[] {
+  const kept: unknown = JSON.parse(sessionStorage.getItem(ownRunsKey) ?? '[]');
+  return Array.isArray(kept) ? kept.filter((id) => typeof id === 'string') : [];
+}
+
+/** Runs of this page that have not ended. */
+export const ownRuns = (app: App): readonly Run[] => app.runs.active().filter(({ id }) => app.state.mine.has(id));
+
 /** Checks the graph and sends it; problems are shown on their nodes and nothing is sent. */
 export function startRun(app: App, request: RunRequest = {}): void {
-  const { targets, fresh, approved } = request;
+  const { targets, fresh, approved, count = 1 } = request;
   app.set({ runMenu: false, menu: undefined });
   try {
     const workflow = toWorkflow(currentDocument(app), app.catalogue);
@@ -85,39 +116,35 @@ export function startRun(app: App, request: RunRequest = {}): void {
     if (lacks) openDialog(app, { kind: 'missing' });
     if (problems.length > 0) {
       // What an earlier run did is of no use any more.
-      app.set({ runsLeft: 0, ...(isBusy(app) ? {} : { run: undefined }) });
+      if (!isBusy(app)) app.set({ run: undefined });
       return;
     }
-    roll(app);
-    const record = recordsSteps(app);
-    const id = app.runs.start(writeGraph(currentDocument(app)), { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}), record });
-    sessionStorage.setItem(lastRunKey, id);
-    app.set({ foreign: false, run: app.runs.get(id) });
+    for (let i = 0; i < count; i++) send(app, { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
+    app.set({ foreign: false });
   } catch (thrown) {
     app.say(toProblem(thrown).message, 'error');
   }
 }
 
-/** Runs several times, one after the other. */
+/** Queues several runs. */
 export function startRuns(app: App, count: number): void {
   const rolls = app.nodes().some(({ seedControl }) => seedControl !== undefined && seedControl !== 'fixed');
   if (!rolls) app.say('Every seed is fixed, so all these runs give the same picture. Set a seed to “random” for different ones.');
-  app.set({ runsLeft: count - 1 });
-  startRun(app);
+  startRun(app, { count });
 }
 
 /** Cancels what runs and what was to follow. */
 export function cancelRun(app: App): void {
-  app.set({ runsLeft: 0 });
-  for (const { id } of app.runs.active()) app.runs.cancel(id);
+  for (const { id } of ownRuns(app)) app.runs.cancel(id);
 }
 
-const lastRunKey = 'litegraph-diffusion.run';
-
-/** Goes on showing the run that this tab had started before it was loaded anew, if it is among those that have not ended. */
+/** Goes on showing the runs that this tab had started before it was loaded anew, as far as they have not ended. */
 export function resumeRun(app: App, unfinished: readonly { readonly id: string }[]): void {
-  const id = sessionStorage.getItem(lastRunKey);
-  if (id !== null && app.runs.get(id) === undefined && unfinished.some((job) => job.id === id)) app.runs.follow(id);
+  const before = new Set(rememberedRuns());
+  const ids = unfinished.map(({ id }) => id).filter((id) => before.has(id) && app.runs.get(id) === undefined);
+  if (ids.length === 0) return;
+  own(app, ids);
+  for (const id of ids) app.runs.follow(id);
 }
 
 /** Draws what the runs of this page tell. Gives back the end of it. */
@@ -136,17 +163,18 @@ export function followRuns(app: App, refreshPictures: () => void): () => void {
     }),
     runs.on('run', (run) => {
       const known = app.state.run;
-      if (known === undefined || hasEnded(known) || known.id === run.id) app.set({ run });
+      const next = known === undefined || (hasEnded(known) && !hasEnded(run));
+      const shows = known?.id === run.id || (next && app.state.mine.has(run.id));
+      if (shows && known !== undefined && known.id !== run.id) view.clearRun();
+      // Others are followed while the queue is shown.
+      app.set(shows ? { run } : {});
       if (run.id === app.state.run?.id && run.problems.length !== app.state.problems.length) showProblems(app, run.problems);
     }),
     runs.on('ended', (run) => {
       if (run.id === app.state.run?.id) for (const node of run.nodes.keys()) view.setStatus(node, statusOf(run, node));
-      if ((run.state === 'failed' || run.state === 'rejected') && run.problems.length === 0) app.say('The run failed.', 'error');
+      if ((run.state === 'failed' || run.state === 'rejected') && run.problems.length === 0 && app.state.mine.has(run.id))
+        app.say('The run failed.', 'error');
       if (run.state === 'done' && run.id === app.state.run?.id) void showRecording(app, run).catch(() => undefined);
-      if (run.state === 'done' && app.state.runsLeft > 0) {
-        app.set({ runsLeft: app.state.runsLeft - 1 });
-        startRun(app);
-      }
     }),
   ];
   return () => {

@@ -16,6 +16,64 @@ export interface Template {
   readonly group: string;
 }
 
+/** A job in the list of those that wait. */
+export interface QueuedJob {
+  readonly id: string;
+  readonly title: string;
+  readonly priority: number;
+  readonly paused: boolean;
+  /** It was interrupted, and runs again. */
+  readonly ranBefore: boolean;
+}
+
+/** The queue as the server last told it. */
+export interface Queue {
+  /** Held: nothing starts. */
+  readonly paused: boolean;
+  /** `reason` says why one runs again. */
+  readonly running: readonly { readonly id: string; readonly title: string; readonly safe: boolean; readonly reason: string }[];
+  readonly waiting: readonly QueuedJob[];
+  /** Jobs that are chosen in the list. */
+  readonly chosen: ReadonlySet<string>;
+  /** What was done last, for those who hear the page. */
+  readonly told: string;
+}
+
+/** A job of the history. */
+export interface EndedJob {
+  readonly id: string;
+  readonly title: string;
+  readonly state: JobState;
+  readonly created: number;
+  readonly started?: number;
+  readonly ended?: number;
+  /** Nothing had to run. */
+  readonly cached: boolean;
+  readonly files: readonly ImageFile[];
+  readonly problems: readonly Problem[];
+}
+
+/** All that is kept of an ended job: the values that it used, and how long its nodes took in ms. */
+export interface JobDetails {
+  readonly job: EndedJob;
+  readonly values: readonly { readonly node: string; readonly title: string; readonly name: string; readonly value: string }[];
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly title: string;
+    readonly state: string;
+    readonly ms: number;
+    readonly reason: string;
+  }[];
+}
+
+/** The part of the history that was fetched; `next` asks for more. */
+export interface JobHistory {
+  readonly jobs: readonly EndedJob[];
+  readonly next?: string;
+  /** Jobs that are chosen in the list. */
+  readonly chosen: ReadonlySet<string>;
+}
+
 /** A job of this server that has not ended. */
 export interface WaitingJob {
   readonly id: string;
@@ -34,6 +92,7 @@ export type Dialog =
   | { readonly kind: 'share'; readonly link?: string }
   | { readonly kind: 'foreign'; readonly summary: WorkflowSummary; readonly go: () => void }
   | { readonly kind: 'picture'; readonly picture: Picture; readonly against?: Picture }
+  | { readonly kind: 'job'; readonly job: JobDetails; readonly against?: JobDetails }
   | { readonly kind: 'rename' };
 
 /** A menu of a node or of the background; points in CSS px of the page. */
@@ -44,8 +103,8 @@ export interface Menu {
   readonly group?: number;
 }
 
-export type Panel = 'nodes' | 'templates' | 'queue';
-export type Sheet = 'prompt' | 'outline' | 'results';
+export type Panel = 'nodes' | 'templates' | 'queue' | 'history';
+export type Sheet = 'prompt' | 'outline' | 'results' | 'queue';
 
 /** A short message; errors stay until they are sent away. */
 export interface Toast {
@@ -94,11 +153,14 @@ export interface State {
   thumb: string | undefined;
   templates: readonly Template[];
   run: Run | undefined;
-  runsLeft: number;
+  /** Ids of the runs that this page started, the last ones. */
+  mine: ReadonlySet<string>;
   /** Ask for the steps of samplers with every run, or with none; see {@link recordsSteps}. */
   record: boolean | undefined;
   timeline: Timeline | undefined;
   jobs: ReadonlyMap<string, WaitingJob>;
+  queue: Queue;
+  past: JobHistory | undefined;
   connection: ConnectionState;
   connectionMessage: string | undefined;
   device: DeviceStatus | undefined;
@@ -133,10 +195,12 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   thumb: undefined,
   templates: [],
   run: undefined,
-  runsLeft: 0,
+  mine: new Set(),
   record: undefined,
   timeline: undefined,
   jobs: new Map(),
+  queue: { paused: false, running: [], waiting: [], chosen: new Set(), told: '' },
+  past: undefined,
   connection: 'connecting',
   connectionMessage: undefined,
   device: undefined,

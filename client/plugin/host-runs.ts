@@ -69,7 +69,7 @@ export function createHostRuns(runs: Runs, marks: Marks, emitter: Emitter<Diffus
     reject(problems) {
       marks.clearRun();
       tell(problems);
-      const run: Run = { id: '', state: 'rejected', nodes: new Map(), outputs: [], problems, seq: 0 };
+      const run: Run = { id: '', state: 'rejected', safe: false, nodes: new Map(), outputs: [], problems, seq: 0 };
       emitter.emit('ended', run);
       return run;
     },

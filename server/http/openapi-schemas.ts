@@ -88,6 +88,7 @@ export const JobSnapshot = z
     started: time('When an engine took it').optional(),
     ended: time('When it ended').optional(),
     position: z.int().optional().meta({ description: 'Place in the queue, from 1.' }),
+    reason: z.string().optional().meta({ description: 'Why it runs again, where it ran before.' }),
     nodes: z.record(NodeId, NodeStatus),
     outputs: z.array(z.object({ node: NodeId, files: z.array(ImageFile) })),
     problems: z.array(Problem),

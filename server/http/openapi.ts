@@ -21,6 +21,7 @@ import {
 import {
   EventsQuery,
   Folder,
+  HistoryDelete,
   HistoryQuerySchema,
   ImageQuery,
   ImagesQuery,
@@ -126,6 +127,24 @@ const queuePaths: ZodOpenApiPathsObject = {
   },
   '/v1/history/{id}': {
     get: reads('All that is kept of a job, its workflow included', WholeJob, { requestParams: id, responses: unknownId }),
+    delete: {
+      summary: 'Take an ended job out of the history; its pictures stay',
+      requestParams: id,
+      responses: { 204: { description: 'It is gone.' }, 409: problem('It has not ended.'), ...unknownId },
+    },
+  },
+  '/v1/history/delete': {
+    post: reads(
+      'Take several ended jobs out of the history; others are left out',
+      z.object({ deleted: z.array(JobId) }),
+      sends(HistoryDelete),
+    ),
+  },
+  '/v1/history/{id}/workflow': {
+    get: reads('The workflow of a job as it was sent, to be opened again', z.record(z.string(), z.unknown()), {
+      requestParams: id,
+      responses: unknownId,
+    }),
   },
 };
 

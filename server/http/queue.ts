@@ -4,7 +4,7 @@ import type { JobRecord } from '../jobs/store.ts';
 import { checked, readJson } from './body.ts';
 import type { ServerContext } from './context.ts';
 import { onlyMethods, refusal } from './problems.ts';
-import { HistoryQuerySchema, QueueCancel, QueueChange, QueueMove } from './schemas.ts';
+import { HistoryDelete, HistoryQuerySchema, QueueCancel, QueueChange, QueueMove } from './schemas.ts';
 
 /** A job of the history in a list. `cached`: nothing had to run. */
 function summaryOf({ source: _, snapshot, ...job }: JobRecord): Record<string, unknown> {
@@ -19,10 +19,21 @@ function wholeOf(record: JobRecord): string {
   return stringifyJson({ ...summaryOf(record), nodes: record.snapshot?.nodes ?? {}, request: parseJson(record.source) });
 }
 
+/** The workflow as it was sent, integers exact. */
+function documentOf({ source }: JobRecord): string {
+  const request = parseJson(source);
+  return stringifyJson(typeof request === 'object' && request !== null && 'workflow' in request ? request.workflow : {});
+}
+
 /** Everything under `/v1/queue` and `/v1/history`. */
 export function queueRoutes({ jobs, limits }: ServerContext): Router {
   const router = Router();
   const body = (request: Request): Promise<unknown> => readJson(request, limits.queueBody);
+  const recordOf = async (id: string): Promise<JobRecord> => {
+    const record = await jobs.record(id);
+    if (record === undefined) throw refusal(404, 'not-found', 'There is no such job. GET /v1/history lists those that have ended.');
+    return record;
+  };
   const state = async (): Promise<Record<string, unknown>> => {
     const { paused, waiting } = await jobs.queue();
     const running = jobs.unfinished().filter((job) => job.state === 'running');
@@ -61,12 +72,29 @@ export function queueRoutes({ jobs, limits }: ServerContext): Router {
     })
     .all(onlyMethods('GET'));
   router
-    .route('/history/:id')
+    .route('/history/delete')
+    .post(async (request, response) => {
+      response.json({ deleted: await jobs.erase(checked(HistoryDelete, await body(request)).jobs) });
+    })
+    .all(onlyMethods('POST'));
+  router
+    .route('/history/:id/workflow')
     .get(async (request, response) => {
-      const record = await jobs.record(request.params.id);
-      if (record === undefined) throw refusal(404, 'not-found', 'There is no such job. GET /v1/history lists those that have ended.');
-      response.type('application/json').send(wholeOf(record));
+      response.type('application/json').send(documentOf(await recordOf(request.params.id)));
     })
     .all(onlyMethods('GET'));
+  router
+    .route('/history/:id')
+    .get(async (request, response) => {
+      response.type('application/json').send(wholeOf(await recordOf(request.params.id)));
+    })
+    .delete(async (request, response) => {
+      const { id } = request.params;
+      const waits = jobs.unfinished().some((job) => job.id === id);
+      if (!waits) await recordOf(id);
+      if (waits || (await jobs.erase([id])).length === 0) throw refusal(409, 'not-allowed', 'This job has not ended. Cancel it first.');
+      response.status(204).end();
+    })
+    .all(onlyMethods('GET', 'DELETE'));
   return router;
 }

@@ -50,6 +50,9 @@ export const QueueMove = z.strictObject({ jobs: JobIds, to: Place }).meta({ id: 
 /** `POST /v1/queue/cancel`. */
 export const QueueCancel = z.strictObject({ jobs: JobIds }).meta({ id: 'QueueCancel' });
 
+/** `POST /v1/history/delete`. */
+export const HistoryDelete = z.strictObject({ jobs: JobIds }).meta({ id: 'HistoryDelete' });
+
 /** `POST /v1/session`. */
 export const SessionBody = z.strictObject({ token: z.string().min(1).max(4096) }).meta({ id: 'SessionBody' });
 

@@ -95,6 +95,12 @@ export class JobBook {
     return this.#previews.get(id);
   }
 
+  /** Forgets a job that has ended. */
+  forget(id: string): void {
+    const log = this.#finished.get(id);
+    if (log !== undefined) this.#drop(id, log);
+  }
+
   listen(listener: JobListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -107,11 +113,15 @@ export class JobBook {
     for (const [old, oldest] of this.#finished) {
       const within = this.#finished.size <= this.#bounds.finished && this.#finishedBytes <= this.#bounds.finishedBytes;
       if (within || old === id) return;
-      this.#finished.delete(old);
-      this.#logs.delete(old);
-      this.recordings.forget(old);
-      this.#finishedBytes -= oldest.bytes;
+      this.#drop(old, oldest);
       this.#onDrop(old);
     }
+  }
+
+  #drop(id: string, { bytes }: JobLog): void {
+    this.#finished.delete(id);
+    this.#logs.delete(id);
+    this.recordings.forget(id);
+    this.#finishedBytes -= bytes;
   }
 }

@@ -7,7 +7,7 @@ import { type BookBounds, JobBook, type JobListener, type JobPreview } from './b
 import { Dispatcher } from './dispatcher.ts';
 import type { JobLog } from './log.ts';
 import { Positions } from './positions.ts';
-import { duplicate, recordedSnapshot } from './records.ts';
+import { arriving, beginningOf, duplicate, recordedSnapshot, takenUp } from './records.ts';
 import type { HistoryPage, HistoryQuery, JobRecord, JobRequest, JobStore, Place, QueuedJob, Recovered, WaitingJob } from './store.ts';
 import type { Submission } from './submission.ts';
 
@@ -30,9 +30,6 @@ export interface QueueState {
   readonly paused: boolean;
   readonly waiting: readonly WaitingJob[];
 }
-
-/** Numbers of events go on from here times the number of earlier starts, so that they grow over restarts. */
-const seqOfStart = 1_000_000;
 
 /** All jobs of a server: the queue, what was heard of them, and the engines that run them. */
 export class Jobs {
@@ -73,9 +70,9 @@ export class Jobs {
     });
   }
 
-  /** Resolves when what a former process left is known. */
-  get opened(): Promise<void> {
-    return this.#opened;
+  /** Resolves when it is clear what a former process left. */
+  get ready(): Promise<void> {
+    return this.#store.remembers && !this.#store.isOpen ? this.#opened.catch(() => undefined) : Promise.resolve();
   }
 
   /** The job of this id if its content is the same; throws `duplicate-id` if it is other. */
@@ -178,7 +175,7 @@ export class Jobs {
   }
 
   async queue(): Promise<QueueState> {
-    return { paused: this.#paused, waiting: await this.#store.waiting() };
+    return { paused: this.#paused, waiting: this.#store.remembers ? await this.#store.waiting() : arriving(this.unfinished()) };
   }
 
   get paused(): boolean {
@@ -197,6 +194,13 @@ export class Jobs {
   /** All that is kept of a job; undefined if the id is not known to the store. */
   record(id: string): Promise<JobRecord | undefined> {
     return this.#store.record(id);
+  }
+
+  /** Takes ended jobs out of the history; their pictures stay. Gives back the ids of those that stood in it. */
+  async erase(ids: readonly string[]): Promise<readonly string[]> {
+    const erased = await this.#store.erase(ids);
+    for (const id of erased) this.#book.forget(id);
+    return erased;
   }
 
   /** What is known of a job, in memory or in the store. */
@@ -258,11 +262,8 @@ export class Jobs {
   /** Takes up what a former process left. */
   #resume({ paused, waiting }: Recovered): void {
     this.#paused = paused;
-    for (const [index, { id, title, created, starts, paused: held }] of waiting.entries()) {
-      if (!this.#book.open(id, { title, created, safe: true, seq: starts * seqOfStart })) continue;
-      const at = Date.now();
-      this.#book.note(id, held ? { type: 'state', state: 'paused', at } : { type: 'state', state: 'queued', at, position: index + 1 });
-    }
+    for (const [index, job] of waiting.entries())
+      if (this.#book.open(job.id, beginningOf(job))) this.#book.note(job.id, takenUp(job, index + 1));
     this.#tellQueue();
     this.#dispatcher.wake();
   }

@@ -151,6 +151,12 @@ export class MemoryJobStore implements JobStore {
     return last !== undefined && ended.length > start + limit ? { jobs, next: last.id } : { jobs };
   }
 
+  async erase(ids: readonly string[]): Promise<readonly string[]> {
+    const held = ids.filter((id) => this.#records.has(id));
+    for (const id of held) await this.forget(id);
+    return held;
+  }
+
   async forget(id: string): Promise<void> {
     this.#digests.delete(id);
     this.#records.delete(id);

@@ -14,6 +14,8 @@ export interface Progress {
   started?: number;
   ended?: number;
   position?: number;
+  /** Why it runs again. */
+  reason?: string;
   seq: number;
 }
 
@@ -51,6 +53,7 @@ function setState(progress: Progress, event: Extract<JobEvent, { type: 'state' }
   progress.state = event.state;
   delete progress.position;
   if (event.position !== undefined) progress.position = event.position;
+  if (event.reason !== undefined) progress.reason = event.reason;
   if (event.state === 'running') progress.started = event.at;
   if (!isFinal(event.state)) return;
   progress.ended = event.at;

@@ -1,6 +1,7 @@
 import { GraphError } from '../../nodes/kit/index.ts';
-import type { JobSnapshot } from '../../workflows/protocol.ts';
-import type { JobRecord } from './store.ts';
+import type { JobSnapshot, StateEvent } from '../../workflows/protocol.ts';
+import type { Beginning } from './progress.ts';
+import type { JobRecord, WaitingJob } from './store.ts';
 
 /** A job of the store as it stood at its end, or as little as is known of it before. */
 export function recordedSnapshot(record: JobRecord | undefined): JobSnapshot | undefined {
@@ -13,3 +14,26 @@ export function recordedSnapshot(record: JobRecord | undefined): JobSnapshot | u
 /** An id that stands for something else already. */
 export const duplicate = (id: string): GraphError =>
   new GraphError('duplicate-id', `The job ${id} exists already, with other content. Give the new job another id.`);
+
+/** Numbers of events go on from here times the number of earlier starts, so that they grow over restarts. */
+const seqOfStart = 1_000_000;
+
+/** How a job goes on that a former process left. */
+export const beginningOf = ({ title, created, starts }: WaitingJob): Beginning => ({
+  title,
+  created,
+  safe: true,
+  seq: starts * seqOfStart,
+});
+
+/** What is told first of a job that a former process left, at its place in the queue. */
+export function takenUp({ starts, paused }: WaitingJob, position: number): StateEvent {
+  const why = starts === 0 ? {} : { reason: 'The server ended while this job ran, so it runs again.' };
+  return { type: 'state', at: Date.now(), ...why, ...(paused ? { state: 'paused' } : { state: 'queued', position }) };
+}
+
+/** While nothing can stand in the store, what is on its way there is all that waits. */
+export const arriving = (unfinished: readonly JobSnapshot[]): readonly WaitingJob[] =>
+  unfinished
+    .filter(({ state }) => state !== 'running')
+    .map(({ id, title = '', created }) => ({ id, title, created, paused: false, priority: 0, starts: 0 }));

@@ -134,6 +134,8 @@ export interface JobStore {
   waiting(limit?: number): Promise<readonly WaitingJob[]>;
   record(id: string): Promise<JobRecord | undefined>;
   history(query: HistoryQuery): Promise<HistoryPage>;
+  /** Takes ended jobs out of the history; gives back the ids of those that it held. */
+  erase(ids: readonly string[]): Promise<readonly string[]>;
   /** Nothing of this job is kept in memory any more. */
   forget(id: string): Promise<void>;
   close(): Promise<void>;

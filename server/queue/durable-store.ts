@@ -153,11 +153,18 @@ export class DurableJobStore implements JobStore {
   }
 
   async history(query: HistoryQuery): Promise<HistoryPage> {
+    if (!this.remembers) return { jobs: [] };
     await this.#opened;
     const rows = await this.#rows(sql.historyPage({ ...query, limit: query.limit + 1 }, placeFrom(query.after)));
     const jobs = rows.slice(0, query.limit).map(jobRecord);
     const last = jobs.at(-1);
     return rows.length > query.limit && last !== undefined ? { jobs, next: `${last.ended}~${last.id}` } : { jobs };
+  }
+
+  async erase(ids: readonly string[]): Promise<readonly string[]> {
+    await this.#opened;
+    const [rows = []] = await this.#change([sql.erasure(ids)], '');
+    return rows.map((row) => String(row.id));
   }
 
   async forget(): Promise<void> {

@@ -163,6 +163,12 @@ export const pruning = (keep: number): Statement => ({
   values: [keep],
 });
 
+/** Forgets these ended jobs. */
+export const erasure = (ids: readonly string[]): Statement => ({
+  text: `delete from ${jobs} where id = any($1::text[]) and ended is not null returning id`,
+  values: [[...ids]],
+});
+
 /** Jobs of this worker that it does not run any more: its process died. */
 export const orphansOf = (worker: string): Statement => ({
   text: `select id, title, created, deaths from ${jobs} where state = 'running' and worker = $1 for update`,

@@ -48,7 +48,13 @@ export class SocketHub {
     const page = new Page(socket, stream, this.#context);
     this.#pages.set(socket, page);
     socket.on('close', () => this.#pages.delete(socket));
+    void this.#greet(page);
+  }
+
+  /** A page that comes while the queue is read waits for that, so that it hears of its jobs. */
+  async #greet(page: Page): Promise<void> {
     const { version, devices, jobs } = this.#context;
+    await jobs.ready;
     page.tell({ type: 'welcome', version, device: devices()[0] ?? noDevice, jobs: jobs.unfinished(welcomed), queue: queueSummary(jobs) });
   }
 

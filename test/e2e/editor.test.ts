@@ -58,6 +58,28 @@ async function emptyTable(page: Page): Promise<void> {
   await page.locator('.curtain').waitFor({ state: 'detached' });
 }
 
+const square = {
+  '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 255 } },
+  '2': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+};
+
+const hold = (url: string, paused: boolean): Promise<unknown> =>
+  fetch(`${url}/v1/queue`, { method: 'PATCH', body: JSON.stringify({ paused }) });
+
+/** Opens the queue with one of its jobs chosen. */
+async function showQueue(page: Page, button: string): Promise<void> {
+  await page.click(button);
+  await page.locator('.job input').first().check();
+  await page.locator('.chosen').waitFor();
+}
+
+/** Opens the newest job of the history. */
+async function showJob(page: Page): Promise<void> {
+  await page.click('#rail-history');
+  await page.locator('.job.past .words').first().click();
+  await page.locator('.job-box').waitFor();
+}
+
 describe('the editor', () => {
   let browser: Browser;
   let server: RealServer;
@@ -360,6 +382,9 @@ describe('the editor', () => {
       ['desk', 'the workflow', async () => undefined],
       ['desk', 'a node and the library', async (page) => [await page.click('#rail-nodes'), await selectNode(page, 'Noise')]],
       ['desk', 'templates', (page) => page.click('#rail-templates')],
+      ['desk', 'the queue', (page) => showQueue(page, '#rail-queue')],
+      ['desk', 'the history', async (page) => [await page.click('#rail-history'), await page.locator('.job.past').first().waitFor()]],
+      ['desk', 'a job', (page) => showJob(page)],
       ['desk', 'the search', (page) => page.keyboard.press('ControlOrMeta+k')],
       ['desk', 'earlier work', (page) => page.keyboard.press('ControlOrMeta+o')],
       ['desk', 'several nodes', (page) => page.evaluate(() => window.__editor?.view.select(window.__editor.nodes().map(({ id }) => id)))],
@@ -367,7 +392,13 @@ describe('the editor', () => {
       ['desk', 'a picture', (page) => page.locator('.thumb').first().click()],
       ['phone', 'the prompt', async () => undefined],
       ['phone', 'the outline', (page) => page.click('#tab-outline')],
+      ['phone', 'the queue', (page) => showQueue(page, '#tab-queue')],
     ];
+    const saved = { ...square, '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'square' } } };
+    await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ id: 'ended', workflow: saved }) });
+    expect(await (await fetch(`${server.url}/v1/jobs/ended/events`)).text()).toContain('"done"');
+    await hold(server.url, true);
+    for (let i = 0; i < 2; i++) await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ workflow: square }) });
     for (const colorScheme of ['dark', 'light'] as const) {
       for (const size of ['desk', 'phone'] as const) {
         const { page, context } = await openEditor(browser, server.url, {
@@ -388,5 +419,6 @@ describe('the editor', () => {
         await context.close();
       }
     }
-  });
+    await hold(server.url, false);
+  }, 180_000);
 });

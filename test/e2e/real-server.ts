@@ -12,11 +12,11 @@ export interface RealServer extends AsyncDisposable {
   readonly data: string;
 }
 
-/** Starts one with more options of `serve`; `prepare` may put files into its data folder before. */
+/** Starts one with more options of `serve`, by default with a queue in memory; `prepare` may put files into its data folder before. */
 export async function startRealServer(options: readonly string[], prepare?: (data: string) => Promise<void>): Promise<RealServer> {
   const data = await mkdtemp(join(tmpdir(), 'litegraph-diffusion-'));
   await prepare?.(data);
-  const args = [command, 'serve', '--port', '0', '--data', data, '--device', 'cpu', ...options];
+  const args = [command, 'serve', '--port', '0', '--data', data, '--device', 'cpu', '--queue', 'memory', ...options];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close');
   let errors = '';

@@ -37,6 +37,7 @@ function slow(store: JobStore): JobStore {
     close: store.close.bind(store),
     record: later(store.record.bind(store)),
     history: later(store.history.bind(store)),
+    erase: later(store.erase.bind(store)),
     finish: later(store.finish.bind(store)),
     giveBack: later(store.giveBack.bind(store)),
     countLoss: later(store.countLoss.bind(store)),

@@ -196,6 +196,12 @@ describe.each(kinds)('a queue %s', (kind) => {
     expect((await store.history({ limit: 1, state: 'cancelled' })).jobs.map(({ id }) => id)).toEqual([name('d')]);
     expect(await store.record(name('b'))).toMatchObject({ source: job(name('b')).source, ended: 5e12 + 1 });
     expect(await store.record('nobody')).toBeUndefined();
+    await store.add(job(name('waits')), waits);
+    expect((await store.erase([name('b'), name('waits'), name('d'), 'nobody'])).toSorted()).toEqual(['b', 'd'].map(name));
+    expect((await store.history({ limit: 2 })).jobs.map(({ id }) => id)).toEqual(['c', 'a'].map(name));
+    expect([await store.record(name('b')), await store.add(job(name('b')), runs)]).toEqual([undefined, 'added']);
+    await store.finish(name('b'), { state: 'done', at: 1, snapshot: ended(name('b'), 1) });
+    expect(await order(store)).toEqual([name('waits')]);
   });
 
   it('puts a job back where it was, and counts lost engines', async () => {

@@ -5,6 +5,7 @@ import { copyDocument, copyText, download, saveDocument, shareLink } from '../do
 import type { Dialog } from '../state.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
+import { jobDialog } from './job.ts';
 import { missingDialog } from './missing-dialog.ts';
 import { openFileDialog } from './open-dialog.ts';
 import { commandDialog, keysDialog, searchDialog } from './search.ts';
@@ -91,6 +92,8 @@ function content(app: App, dialog: Dialog) {
       return foreignDialog(app, dialog.summary, dialog.go);
     case 'rename':
       return renameDialog(app);
+    case 'job':
+      return jobDialog(app, dialog);
     case 'picture':
       return pictureDialog(app, dialog);
   }

@@ -1,9 +1,12 @@
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import first from 'lucide-static/icons/arrow-up-to-line.svg?raw';
 import check from 'lucide-static/icons/check.svg?raw';
 import chevronDown from 'lucide-static/icons/chevron-down.svg?raw';
 import copy from 'lucide-static/icons/copy.svg?raw';
 import dice from 'lucide-static/icons/dices.svg?raw';
 import download from 'lucide-static/icons/download.svg?raw';
+import grip from 'lucide-static/icons/grip-vertical.svg?raw';
+import clock from 'lucide-static/icons/history.svg?raw';
 import grid from 'lucide-static/icons/layout-grid.svg?raw';
 import link from 'lucide-static/icons/link.svg?raw';
 import list from 'lucide-static/icons/list.svg?raw';
@@ -11,6 +14,7 @@ import maximize from 'lucide-static/icons/maximize.svg?raw';
 import minus from 'lucide-static/icons/minus.svg?raw';
 import moon from 'lucide-static/icons/moon.svg?raw';
 import panel from 'lucide-static/icons/panel-right.svg?raw';
+import hold from 'lucide-static/icons/pause.svg?raw';
 import pin from 'lucide-static/icons/pin.svg?raw';
 import play from 'lucide-static/icons/play.svg?raw';
 import plus from 'lucide-static/icons/plus.svg?raw';
@@ -33,6 +37,10 @@ const icons = {
   dice,
   download,
   grid,
+  hold,
+  grip,
+  first,
+  clock,
   link,
   list,
   maximize,

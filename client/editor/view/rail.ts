@@ -2,14 +2,19 @@ import { html, nothing } from 'lit';
 import { categories, type NodeSpec } from '../../../nodes/kit/index.ts';
 import type { App } from '../app.ts';
 import { openTemplate } from '../documents.ts';
+import { refreshQueue } from '../jobs.ts';
 import { findNodes, shelves } from '../node-search.ts';
+import { showHistory } from '../past-jobs.ts';
 import type { Panel } from '../state.ts';
+import { historyPanel } from './history.ts';
 import { type IconName, icon } from './icons.ts';
+import { queuePanel } from './queue.ts';
 
 const entries: readonly { panel: Panel; label: string; icon: IconName }[] = [
   { panel: 'nodes', label: 'Nodes', icon: 'blocks' },
   { panel: 'templates', label: 'Templates', icon: 'grid' },
   { panel: 'queue', label: 'Queue', icon: 'list' },
+  { panel: 'history', label: 'History', icon: 'clock' },
 ];
 
 /** The strip at the left; each entry opens a panel. */
@@ -20,10 +25,16 @@ export function rail(app: App) {
       ({ panel, label, icon: name }) => html`<button
         aria-pressed=${app.state.panel === panel}
         id="rail-${panel}"
-        @click=${() => app.set({ panel: app.state.panel === panel ? undefined : panel, query: '' })}
+        @click=${() => openPanel(app, app.state.panel === panel ? undefined : panel)}
       >${icon(name)}<span>${label}${panel === 'queue' && waiting > 0 ? ` · ${waiting}` : ''}</span></button>`,
     )}
   </nav>`;
+}
+
+function openPanel(app: App, panel: Panel | undefined): void {
+  app.set({ panel, query: '' });
+  if (panel === 'queue') refreshQueue(app);
+  if (panel === 'history' || panel === 'queue') void showHistory(app);
 }
 
 function addAtCentre(app: App, type: string): void {
@@ -73,35 +84,16 @@ function templates(app: App) {
   );
 }
 
-const jobWords = {
-  queued: 'waiting',
-  paused: 'paused',
-  running: 'running',
-  done: 'done',
-  failed: 'failed',
-  cancelled: 'cancelled',
-} as const;
+const titles: Readonly<Record<Panel, string>> = { nodes: 'Nodes', templates: 'Templates', queue: 'Queue', history: 'History' };
 
-function queue(app: App) {
-  const jobs = [...app.state.jobs.values()];
-  if (jobs.length === 0)
-    return html`<p class="empty">Nothing runs or waits. Press Run, and the job will appear here until it has ended.</p>`;
-  return html`<ul class="plain">${jobs.map(
-    ({ id, state, position }) => html`<li class="job"><span><b>${id === app.state.run?.id ? 'This workflow' : `Job ${id.slice(0, 8)}`}</b>
-      <small>${jobWords[state]}${state === 'queued' && position !== undefined ? `, number ${position}` : ''}</small></span>
-      <button @click=${() => app.runs.cancel(id)}>Cancel</button></li>`,
-  )}</ul>`;
-}
-
-const titles: Readonly<Record<Panel, string>> = { nodes: 'Nodes', templates: 'Templates', queue: 'Queue' };
+const contents: Readonly<Record<Panel, (app: App) => unknown>> = { nodes: library, templates, queue: queuePanel, history: historyPanel };
 
 /** The open panel beside the rail. */
 export function leftPanel(app: App) {
   const { panel } = app.state;
   if (panel === undefined) return nothing;
-  const content = panel === 'nodes' ? library(app) : panel === 'templates' ? templates(app) : queue(app);
   return html`<aside class="left-panel" aria-label=${titles[panel]}>
     <h2>${titles[panel]}<button class="icon" title="Close" @click=${() => app.set({ panel: undefined })}>${icon('close')}<span class="hidden">Close</span></button></h2>
-    ${content}
+    ${contents[panel](app)}
   </aside>`;
 }

@@ -1,23 +1,28 @@
 import { html, nothing } from 'lit';
-import { hasEnded } from '../../run-state.ts';
+import { hasEnded, type Run } from '../../run-state.ts';
 import { type App, nodeById } from '../app.ts';
-import { isBusy } from '../running.ts';
+import { isBusy, ownRuns } from '../running.ts';
 
 const clock = (at: number): string => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s left`;
 
+/** What is to be known of a run beside its progress: that it runs again, and that it is not stored yet. */
+const doubts = ({ safe, reason }: Run) =>
+  html`${reason === undefined ? nothing : html`<span class="again">${reason}</span>`}${safe ? nothing : html`<span class="unsafe" title="If the server ended now, this run would be lost. It is being stored.">not yet safe</span>`}`;
+
 function activity(app: App) {
-  const { run, runsLeft } = app.state;
+  const { run } = app.state;
+  const more = ownRuns(app).length - 1;
   if (run === undefined || hasEnded(run))
     return html`<span>${run?.state === 'done' ? 'Done.' : run?.state === 'cancelled' ? 'Cancelled.' : 'Ready.'}</span>`;
   if (run.state === 'queued' || run.state === 'sent')
-    return html`<span>Waiting${run.position && run.position > 1 ? `, number ${run.position}` : ''} …</span>`;
+    return html`<span>${app.state.queue.paused ? 'Waiting: the queue is held' : 'Waiting'}${run.position && run.position > 1 ? `, number ${run.position}` : ''} …</span> ${doubts(run)}`;
   const node = run.now && nodeById(app, run.now.node);
   const step = run.now && run.nodes.get(run.now.node)?.step;
   return html`<span>running <b>${node?.title ?? '…'}</b></span>
     ${step ? html`<progress max=${step.total} value=${step.index} aria-label="Progress"></progress><span>step ${step.index} of ${step.total}</span>` : nothing}
     ${run.now?.left !== undefined ? html`<span>${seconds(run.now.left)}</span>` : nothing}
-    ${runsLeft > 0 ? html`<span>${runsLeft} more to come</span>` : nothing}`;
+    ${more > 0 ? html`<span>${more} more to come</span>` : nothing} ${doubts(run)}`;
 }
 
 function lastProblem(app: App) {

@@ -39,7 +39,8 @@ async function showValues(app: App, picture: Picture, into: HTMLElement): Promis
   }
 }
 
-function comparison(app: App, picture: Picture, against: Picture) {
+/** Two pictures over each other, with a slider between them. */
+export function comparison(app: App, picture: Picture, against: Picture) {
   const slide = (event: Event): void => {
     const stage = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('.stage') : null;
     stage?.style.setProperty('--cut', `${inputValue(event)}%`);
