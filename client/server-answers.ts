@@ -15,6 +15,7 @@ const messageTypes: readonly string[] = [
   'unknown-job',
   'event',
   'catalogue',
+  'workers',
   'pong',
 ] satisfies readonly ServerMessage['type'][];
 
