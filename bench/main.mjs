@@ -1,4 +1,5 @@
 // npm run bench [-- editor] [-- --rounds N] [-- --peer comfyui PATH]
+// npm run bench -- queue [--jobs N] [--length MS] [--store embedded|memory|postgres://…]
 // Every figure is a ratio of two times taken in turn in this run; medians over the rounds.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,6 +11,12 @@ import { connectComfy } from './comfyui.mjs';
 import { editorFrames } from './editor.mjs';
 import { chain, textToImage } from './graphs.mjs';
 import { freePort, residentMegabytes, root, startComfy, startScript, startServer } from './processes.mjs';
+import { benchQueue } from './queue.mjs';
+
+if (process.argv[2] === 'queue') {
+  await benchQueue(process.argv.slice(3));
+  process.exit();
+}
 
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '15' }, peer: { type: 'string' } },

@@ -16,10 +16,10 @@ export async function freePort() {
 }
 
 /** Our server as a user starts it. Resolves with its URL and how to stop it. */
-export async function startServer(data) {
+export async function startServer(data, ...more) {
   const child = spawn(
     process.execPath,
-    [join(root, 'bin/litegraph-diffusion.mjs'), 'serve', '--port', '0', '--data', data, '--device', 'cpu'],
+    [join(root, 'bin/litegraph-diffusion.mjs'), 'serve', '--port', '0', '--data', data, '--device', 'cpu', ...more],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },

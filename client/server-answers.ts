@@ -16,6 +16,7 @@ const messageTypes: readonly string[] = [
   'event',
   'queue',
   'catalogue',
+  'workers',
   'pong',
 ] satisfies readonly ServerMessage['type'][];
 

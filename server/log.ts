@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { z } from 'zod';
+import { isFinal, type JobEvent } from '../workflows/protocol.ts';
 
 /** Where the server says what it does. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -31,3 +32,9 @@ export function createLog(stream: NodeJS.WriteStream = process.stderr): Log {
 
 /** A log that keeps nothing. */
 export const silentLog: Log = pino({ level: 'silent' });
+
+/** Writes down how a job ended, and what went wrong in it. */
+export function noteEnd(event: JobEvent, log: Log): void {
+  if (event.type === 'state' && isFinal(event.state)) log.info({ job: event.job }, `Job ${event.job}: ${event.state}`);
+  else if (event.type === 'problem') log.warn({ job: event.job, problem: event.problem }, `Job ${event.job}: ${event.problem.message}`);
+}

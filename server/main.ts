@@ -3,15 +3,26 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
 import type { InstallCudaOptions } from './cli/install-cuda.ts';
-import { collect, commonOptions, type DeviceOptions, deviceEnvironment, withCommonOptions, withDeviceOptions } from './cli/options.ts';
+import {
+  collect,
+  commonOptions,
+  type DeviceOptions,
+  deviceEnvironment,
+  withCommonOptions,
+  withDeviceOptions,
+  withSeveralDevices,
+} from './cli/options.ts';
 import type { RunOptions } from './cli/run.ts';
 import type { ServeCommandOptions } from './cli/serve.ts';
+import type { WorkerCommandOptions } from './cli/worker.ts';
 import { parseWarmUp, type WarmUp } from './engine/warm-up.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
 type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | 'queue' | 'paused' | keyof DeviceOptions> &
   Partial<Pick<ServeCommandOptions, 'allowOrigin' | 'warmUp'>>;
+
+type WorkerGiven = Pick<WorkerCommandOptions, 'queue' | 'server' | 'token' | 'shared' | keyof DeviceOptions>;
 
 const collectWarmUp = (text: string, before: readonly WarmUp[] = []): readonly WarmUp[] => [...before, parseWarmUp(text)];
 
@@ -29,7 +40,7 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
     .showHelpAfterError('Run litegraph-diffusion --help for the commands.');
 
-  withDeviceOptions(withCommonOptions(root.command('serve').description('serve the editor page and the API')))
+  withDeviceOptions(withSeveralDevices(root.command('serve').description('serve the editor page and the API')))
     .option('--host <address>', 'address to listen on; other than this machine needs --token', '127.0.0.1')
     .option('--port <number>', 'port; 0 is any free one', '8190')
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
@@ -45,6 +56,13 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
       const { serveCommand } = await import('./cli/serve.ts');
       await serveCommand({ allowOrigin: [], warmUp: [], ...given, ...commonOptions(given) });
     });
+
+  withDeviceOptions(withSeveralDevices(root.command('worker').description('run jobs of a server on another machine'), 'worker'))
+    .requiredOption('--queue <where>', 'the queue of the server, postgres://user@host/database')
+    .requiredOption('--server <url>', 'the server, which gives inputs out and takes pictures in, http://host:8190')
+    .addOption(new Option('--token <text>', 'the token of the server').env('LITEGRAPH_DIFFUSION_TOKEN'))
+    .option('--shared <dir>', 'the data folder of the server, if it is mounted here; else pictures go over HTTP')
+    .action(async (given: Given & WorkerGiven) => (await import('./cli/worker.ts')).workerCommand({ ...given, ...commonOptions(given) }));
 
   withDeviceOptions(withCommonOptions(root.command('run').description('run a saved workflow without a server')))
     .argument('<file>', 'saved graph, compact form, or a PNG that carries one; - is standard input')

@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
 import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
-import { type DeviceStatus, isFinal, type JobEvent } from '../workflows/protocol.ts';
+import type { DeviceStatus } from '../workflows/protocol.ts';
 import { sweepGraphs } from './engine/models/checkpoints/graph-cache.ts';
+import { checkDevices, settled } from './engine/settled.ts';
 import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
 import { LiveCatalogue } from './files/live-catalogue.ts';
 import { packageRoot, packageVersion } from './files/package-root.ts';
 import { dataFolders } from './files/paths.ts';
 import { copyExample, prepareData } from './files/prepare.ts';
+import { forgetSaved, sweepUnfinished } from './files/saved-pictures.ts';
 import { ShrinkChild } from './files/shrink.ts';
 import { Thumbnails } from './files/thumbnails.ts';
 import { watchFolders } from './files/watch.ts';
@@ -15,10 +17,12 @@ import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
 import { end, listen, urlOf } from './http/listen.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { Members } from './jobs/members.ts';
+import { presenceOf } from './jobs/presence.ts';
 import { DocumentReader } from './jobs/reader.ts';
 import type { JobStore } from './jobs/store.ts';
 import { readKept } from './jobs/submit.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log, noteEnd } from './log.ts';
 import { openStore, type QueueKind } from './queue/open-store.ts';
 import { hostRules, isLoopback } from './security/hosts.ts';
 import { defaultLimits, type Limits } from './security/limits.ts';
@@ -110,7 +114,7 @@ function checkOptions({ host, token, allowOrigins }: ServeOptions): void {
   }
 }
 
-type Prepared = Omit<ServerContext, 'gate' | 'jobs' | 'devices'>;
+type Prepared = Omit<ServerContext, 'gate' | 'jobs' | 'devices' | 'workers'>;
 
 /** Everything up to the point from where nothing waits any more: the data folder is locked, the lists are read. */
 async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepared> {
@@ -146,11 +150,13 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const { limits } = prepared;
   const server = createServer({ keepAlive: true, headersTimeout: 20_000, requestTimeout: 120_000 });
   server.maxConnections = limits.connections;
+  let devices: ServerContext['devices'] = () => [];
   const store = await openStore({
     kind: options.queue ?? 'embedded',
     folders: prepared.folders,
     bounds: limits,
     paused: options.paused ?? false,
+    presence: presenceOf({ kind: 'server', devices: () => devices(), models: () => prepared.catalogue.ownModels }),
     warn: (message) => prepared.log.warn(message),
   });
   let opened = false;
@@ -160,10 +166,12 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   // Nothing is awaited between here and the handlers, so that no request comes to a server without them.
   closers.push(() => end(server));
   const engines = options.startEngines();
+  devices = () => engines.map(({ device }) => device);
   for (const engine of engines) closers.push(() => engine.close());
-  const jobs = startJobs(options, prepared, { store, engines });
+  const members = new Members({ shared: store.shared, devices, models: () => prepared.catalogue.ownModels });
+  const jobs = startJobs(options, prepared, { store, engines, members });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
-  const context: ServerContext = { ...prepared, gate, jobs, devices: () => engines.map(({ device }) => device) };
+  const context: ServerContext = { ...prepared, gate, jobs, devices, workers: () => members.list() };
   const hub = new SocketHub(context);
   // Jobs end before the pages are sent away, so that everybody hears how.
   opened = true;
@@ -172,25 +180,31 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
     () => jobs.close(),
   );
   server.on('request', createApp(context)).on('upgrade', upgrades(context, hub));
-  closers.push(...follow(options, context, { hub, engines }));
+  closers.push(...follow(options, context, { hub, engines, members }));
   await settled(engines);
-  const device = engines[0]?.device;
-  if (device?.state === 'failed')
-    throw new GraphError('device-unavailable', device.message ?? `The device ${device.device} could not be started.`);
-  return { url: urlOf(options.host, port), device };
+  checkDevices(engines);
+  return { url: urlOf(options.host, port), device: engines[0]?.device };
 }
 
 /** The jobs of a server, with what was left of them by the last one. */
 function startJobs(
   { paused = false }: ServeOptions,
-  { limits, log, reader, catalogue }: Prepared,
-  { store, engines }: { store: JobStore; engines: readonly Engine[] },
+  { limits, log, reader, catalogue, folders }: Prepared,
+  { store, engines, members }: { store: JobStore; engines: readonly Engine[]; members: Members },
 ): Jobs {
   return new Jobs(store, {
     engines,
     bounds: limits,
     paused,
+    hasModels: (needs) => needs.every((need) => catalogue.ownModels.some(({ name }) => name === need)),
+    onMembers: (met) => {
+      members.meet(met);
+      void catalogue.include(members.otherModels());
+    },
     read: (source) => readKept(source, { reader, catalogue }),
+    onStored: (id) => {
+      forgetSaved(folders.saved, id).catch((error: unknown) => log.warn({ err: error }, `The notes of job ${id} could not be removed`));
+    },
     onTrouble: (error) => log.error({ err: error }, `The queue had trouble: ${error instanceof Error ? error.message : String(error)}`),
   });
 }
@@ -199,57 +213,38 @@ function startJobs(
 function follow(
   options: ServeOptions,
   { catalogue, folders, log, jobs }: ServerContext,
-  live: { hub: SocketHub; engines: readonly Engine[] },
+  live: { hub: SocketHub; engines: readonly Engine[]; members: Members },
 ): Close[] {
-  const { hub, engines } = live;
+  const { hub, engines, members } = live;
   const refresh = (): void => {
     void sweepGraphs(folders.graphs);
     catalogue.refresh().catch((error: unknown) => log.warn({ err: error }, 'The folders could not be read again'));
   };
+  void sweepUnfinished(folders.images.output);
   return [
     watchFolders([options.models, ...(options.extraModels ?? []), folders.images.input], refresh),
     catalogue.listen(() => hub.tellAll({ type: 'catalogue' })),
+    members.onChange((workers) => hub.tellAll({ type: 'workers', workers })),
     jobs.onQueue(() => hub.tellAll(queueMessage(jobs))),
     jobs.listen({ event: ({ event }) => noteEnd(event, log), preview: () => undefined }),
     engines[0]?.onDevice((status) => hub.tellAll({ type: 'device', device: status })) ?? (() => undefined),
   ];
 }
 
-function noteEnd(event: JobEvent, log: Log): void {
-  if (event.type === 'state' && isFinal(event.state)) log.info({ job: event.job }, `Job ${event.job}: ${event.state}`);
-  else if (event.type === 'problem') log.warn({ job: event.job, problem: event.problem }, `Job ${event.job}: ${event.problem.message}`);
-}
-
-/** Waits until no engine is starting. */
-async function settled(engines: readonly Engine[]): Promise<void> {
-  await Promise.all(
-    engines.map(
-      (engine) =>
-        new Promise<void>((resolve) => {
-          const isSettled = (): boolean => engine.device.state === 'ready' || engine.device.state === 'failed';
-          const forget = engine.onDevice(() => {
-            if (!isSettled()) return;
-            forget();
-            resolve();
-          });
-          if (isSettled()) {
-            forget();
-            resolve();
-          }
-        }),
-    ),
-  );
-}
-
 /** Serves until SIGINT or SIGTERM, then closes in an orderly way; a second signal ends the process at once. Resolves when all is closed. */
 export async function serveUntilSignal(options: ServeOptions): Promise<void> {
   const server = await startServer(options);
-  await new Promise<void>((resolve) => {
+  await stopSignal();
+  await server.close();
+}
+
+/** Resolves at SIGINT or SIGTERM. */
+export function stopSignal(): Promise<void> {
+  return new Promise<void>((resolve) => {
     const stop = (): void => {
       process.off('SIGINT', stop).off('SIGTERM', stop);
       resolve();
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
   });
-  await server.close();
 }

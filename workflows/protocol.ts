@@ -89,8 +89,25 @@ export interface DeviceStatus {
   readonly title?: string;
   /** How networks compute inside, where that is not left to their files. */
   readonly precision?: 'fp16' | 'fp32';
+  /** The most bytes of weights that are kept on it, where that is bounded. */
+  readonly memory?: number;
   readonly state: 'starting' | 'ready' | 'restarting' | 'failed';
   readonly message?: string;
+}
+
+/** A host that takes jobs from the queue: a server with its own devices, or a worker. */
+export interface WorkerSummary {
+  readonly id: string;
+  readonly kind: 'server' | 'worker';
+  /** The machine's name. */
+  readonly name: string;
+  readonly devices: readonly DeviceStatus[];
+  /** Names of the models that it can run. */
+  readonly models: readonly string[];
+  /** Ids of the jobs that it runs. */
+  readonly jobs: readonly string[];
+  /** Is it the server that tells this? */
+  readonly here: boolean;
 }
 
 /** How a workflow is to be run. */
@@ -143,6 +160,8 @@ export type ServerMessage =
   | { readonly type: 'snapshot'; readonly job: JobSnapshot }
   | { readonly type: 'unknown-job'; readonly id: string }
   | { readonly type: 'event'; readonly event: JobEvent }
+  /** The hosts that take jobs from a shared queue: told at the start, and whenever a host or its device changed. */
+  | { readonly type: 'workers'; readonly workers: readonly WorkerSummary[] }
   /** The models folder or the input folder changed: fetch the catalogue again. */
   | { readonly type: 'catalogue' }
   | { readonly type: 'pong'; readonly at: number };

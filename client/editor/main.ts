@@ -154,6 +154,7 @@ function followServer(app: App): void {
   connection.on('message', (message) => {
     hearJobs(message);
     if (message.type === 'welcome' || message.type === 'device') app.set({ device: message.device });
+    if (message.type === 'workers') app.set({ workers: message.workers });
     if (message.type === 'welcome') resumeRun(app, message.jobs);
     if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);
     if (message.type === 'catalogue') {

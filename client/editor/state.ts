@@ -1,5 +1,5 @@
 import type { ImageFile, Problem } from '../../nodes/kit/index.ts';
-import type { DeviceStatus, JobState, PropertyValue, WorkflowSummary } from '../../workflows/index.ts';
+import type { DeviceStatus, JobState, PropertyValue, WorkerSummary, WorkflowSummary } from '../../workflows/index.ts';
 import type { ConnectionState } from '../connection.ts';
 import type { SearchRequest } from '../graph-view.ts';
 import type { Run } from '../run-state.ts';
@@ -164,6 +164,8 @@ export interface State {
   connection: ConnectionState;
   connectionMessage: string | undefined;
   device: DeviceStatus | undefined;
+  /** The hosts that take jobs from the queue, where the server shares it. */
+  workers: readonly WorkerSummary[];
   problems: readonly Problem[];
   query: string;
   /** Which entry of a list is picked by the arrows. */
@@ -204,6 +206,7 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   connection: 'connecting',
   connectionMessage: undefined,
   device: undefined,
+  workers: [],
   problems: [],
   query: '',
   picked: 0,

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { cudaEnvironment } from '../cuda/home.ts';
 import { pinnedSet } from '../cuda/packages.ts';
-import { checkDeviceName, mayUseCuda, type PrecisionChoice, precisions } from '../engine/device-names.ts';
+import { checkDeviceName, checkDeviceNames, mayUseCuda, type PrecisionChoice, precisions } from '../engine/device-names.ts';
 import { locatePickles, pickleReason } from '../engine/models/list.ts';
 
 /** What every command takes. Paths are absolute. */
@@ -23,11 +23,31 @@ export const cacheBytes = 1_000_000_000;
 
 /** Adds `--models`, `--device` and `--data`. */
 export function withCommonOptions(command: Command): Command {
+  return withFolders(command).option('--device <name>', deviceChoices, checkDeviceName, 'auto');
+}
+
+const deviceChoices = 'auto, cpu, cuda or cuda:N, webgpu, directml, coreml';
+
+function deviceList(names: string): string {
+  checkDeviceNames(names);
+  return names;
+}
+
+/** Adds `--models` and `--data`, and a `--device` that may name several. */
+export function withSeveralDevices(command: Command, data = '.'): Command {
+  return withFolders(command, data).option(
+    '--device <names>',
+    `${deviceChoices}; several with commas, one engine each; none leaves all work to workers`,
+    deviceList,
+    'auto',
+  );
+}
+
+function withFolders(command: Command, data = '.'): Command {
   return command
     .option('--models <dir>', 'folder with models; the embedded model is always there', defaultModels)
     .option('--extra-models <dir>', 'another folder with models, such as that of ComfyUI; may be repeated', collect)
-    .option('--device <name>', 'auto, cpu, cuda or cuda:N, webgpu, directml, coreml', checkDeviceName, 'auto')
-    .option('--data <dir>', 'folder that holds input/, output/ and cache/', '.');
+    .option('--data <dir>', 'folder that holds input/, output/ and cache/', data);
 }
 
 /** How a device is used. */
@@ -55,6 +75,21 @@ export function withDeviceOptions(command: Command): Command {
 /** What a process that may use CUDA needs in its environment; nothing where CUDA is not installed or not wanted. */
 export const deviceEnvironment = async (device: string): Promise<Readonly<Record<string, string>> | undefined> =>
   mayUseCuda(device) ? cudaEnvironment(process.env, pinnedSet) : undefined;
+
+/** An engine child that is to be started. */
+export interface EngineDevice {
+  readonly device: string;
+  readonly settings: { readonly env?: Readonly<Record<string, string>> };
+}
+
+/** One for each device of a list such as `cuda:0,cuda:1`. Throws `device-unavailable`. */
+export const engineDevices = (names: string): Promise<readonly EngineDevice[]> =>
+  Promise.all(
+    checkDeviceNames(names).map(async (device) => {
+      const env = await deviceEnvironment(device);
+      return { device, settings: env === undefined ? {} : { env } };
+    }),
+  );
 
 /** The common options with their paths made absolute. */
 export const commonOptions = (given: { models: string; extraModels?: readonly string[]; device: string; data: string }): CommonOptions => ({

@@ -5,7 +5,7 @@ import { startEngine } from '../engine/supervisor.ts';
 import type { WarmUp } from '../engine/warm-up.ts';
 import { parseQueue } from '../queue/open-store.ts';
 import { serveUntilSignal } from '../serve.ts';
-import { type CommonOptions, cacheBytes, type DeviceOptions, deviceEnvironment, warnOfModels } from './options.ts';
+import { type CommonOptions, cacheBytes, type DeviceOptions, engineDevices, warnOfModels } from './options.ts';
 
 /** `litegraph-diffusion serve`. */
 export interface ServeCommandOptions extends CommonOptions, DeviceOptions {
@@ -27,10 +27,12 @@ export function portOf(text: string): number {
 
 /** Serves the page and the API until a signal. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { host, port, token, allowOrigin, models, data, device, precision, memory, warmUp, paused = false, extraModels } = options;
-  const engine = { device, models, extraModels, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
-  const env = await deviceEnvironment(device);
+  const { host, port, token, allowOrigin, models, data, precision, memory, warmUp, paused = false, extraModels } = options;
+  const engine = { models, extraModels, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
+  const devices = await engineDevices(options.device);
   const queue = parseQueue(options.queue);
+  if (devices.length === 0 && typeof queue === 'string')
+    throw new GraphError('bad-value', '--device none leaves all work to workers, which need a shared queue: add --queue postgres://….');
   const { specs, problems } = await loadCatalogue();
   await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -46,6 +48,6 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     paused,
     specs,
     listModels: () => listModels(models, extraModels),
-    startEngines: () => [startEngine(engine, env === undefined ? {} : { env })],
+    startEngines: () => devices.map(({ device, settings }) => startEngine({ ...engine, device }, settings)),
   });
 }

@@ -89,8 +89,7 @@ async function follow(
   request: RunRequest,
   { signal, box, previews, recorder }: { signal: AbortSignal; box: ReturnType<typeof outbox>; previews: Previews; recorder: StepRecorder },
 ): Promise<RunEnd> {
-  const { job: _, ...wanted } = request;
-  const running = started.session.run({ ...wanted, catalogue: await catalogueFor(started, request), signal });
+  const running = started.session.run({ ...request, catalogue: await catalogueFor(started, request), signal });
   for (let next = await running.next(); ; next = await running.next()) {
     if (next.done) return next.value.end;
     previews.offer(next.value);
@@ -104,6 +103,7 @@ async function start(options: EngineOptions): Promise<Started | undefined> {
     const catalogue = await loadCatalogue();
     const session = await openSession(options, catalogue.definitions);
     const { device, precision } = session.runtime;
+    const memory = session.weights;
     const messages = [device.message, ...(await warmUpAll(session.models, options.warmUp ?? []))].flatMap((message) => message ?? []);
     send({
       type: 'ready',
@@ -111,6 +111,7 @@ async function start(options: EngineOptions): Promise<Started | undefined> {
       provider: device.provider,
       ...(device.title === undefined ? {} : { title: device.title }),
       ...(precision === undefined ? {} : { precision }),
+      ...(memory === undefined ? {} : { memory }),
       ...(messages.length === 0 ? {} : { message: messages.join(' ') }),
     });
     void prepareImages().catch(() => undefined); // Without it pictures say what is missing when they are made.

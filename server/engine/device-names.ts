@@ -56,6 +56,12 @@ export function checkDeviceName(name: string): string {
   );
 }
 
+/** Reads a list such as `cuda:0,cuda:1`, one engine for each, or `none`; throws `device-unavailable` for a name that is not known. */
+export function checkDeviceNames(names: string): readonly string[] {
+  if (names.trim() === 'none') return [];
+  return names.split(',').map((name) => checkDeviceName(name.trim()));
+}
+
 /** May a process for this device load CUDA? Then it is started with CUDA's libraries in its path. */
 export const mayUseCuda = (name: string): boolean => name === 'auto' || parseDevice(name)?.kind === 'cuda';
 

@@ -17,6 +17,7 @@ export type FromEngine =
       readonly provider: string;
       readonly title?: string;
       readonly precision?: Precision;
+      readonly memory?: number;
       readonly message?: string;
     }
   | { readonly type: 'unusable'; readonly message: string }

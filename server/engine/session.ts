@@ -24,12 +24,16 @@ export interface SessionRun {
   readonly signal: AbortSignal;
   /** Where pictures go instead of output/. */
   readonly output?: string;
+  /** The job that this is a run of; one that runs again writes over what it saved before. */
+  readonly job?: string;
 }
 
 /** Everything that runs workflows in one process: device, models, cache. */
 export interface EngineSession {
   readonly runtime: Runtime;
   readonly models: ModelStore;
+  /** The most bytes of weights on the device; undefined where it is not bounded. */
+  readonly weights: number | undefined;
   run(run: SessionRun): AsyncGenerator<LiveEvent, Executed, void>;
   close(): Promise<void>;
 }
@@ -54,7 +58,8 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
   const runtime = await openRuntime(options.device, options.precision === undefined ? {} : { precision: options.precision });
   const { memory } = runtime.device;
   const budget = options.memory ?? (memory ?? memoryOfMachine()) * shareForWeights;
-  const { images, graphs } = dataFolders(options.data);
+  const { graphs } = dataFolders(options.data);
+  const { images, saved } = options.folders ?? dataFolders(options.data);
   const models = new EngineModels(options.models, runtime, {
     graphs,
     ...(options.extraModels === undefined ? {} : { extra: options.extraModels }),
@@ -65,9 +70,11 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
   return {
     runtime,
     models,
+    weights: budget,
     run(run) {
+      const jobOf = ({ job }: SessionRun) => (job === undefined ? {} : { job: { notes: saved, job } });
       const folders = run.output === undefined ? images : { ...images, output: run.output };
-      const store = imageStore({ folders, text: pictureText(run), now: () => new Date() });
+      const store = imageStore({ folders, text: pictureText(run), now: () => new Date(), ...jobOf(run) });
       return execute(executor, {
         plan: plan(run.workflow, run.catalogue, run.targets === undefined ? {} : { targets: run.targets }),
         context: { signal: run.signal, models, images: store },

@@ -1,5 +1,6 @@
 import type { DeviceStatus, PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/protocol.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
+import type { PictureFolders } from '../files/paths.ts';
 import type { PrecisionChoice } from './device-names.ts';
 import type { WarmUp } from './warm-up.ts';
 
@@ -57,6 +58,8 @@ export interface EngineOptions {
   readonly extraModels?: readonly string[];
   /** `--data`: holds input/, output/, cache/. */
   readonly data: string;
+  /** Where pictures lie and are noted, if not below `data`. */
+  readonly folders?: PictureFolders;
   /** Upper bound of cached node results in bytes. */
   readonly cacheBytes: number;
 }

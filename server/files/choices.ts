@@ -1,17 +1,19 @@
 import type { Choices } from '../catalogue.ts';
 import { locateModels } from '../engine/models/list.ts';
 import { imageNames } from './gallery.ts';
-import { dataFolders } from './paths.ts';
+import { dataFolders, type PictureFolders } from './paths.ts';
 
 /** Folders that choices come from. */
 interface Places {
   readonly models: string;
   readonly extraModels?: readonly string[];
   readonly data: string;
+  /** Where pictures lie, if not below `data`. */
+  readonly folders?: PictureFolders;
 }
 
 /** What nodes can choose from, as the folders of `--models`, `--extra-models` and `--data` are now. */
-export async function choicesNow({ models, extraModels, data }: Places): Promise<Choices> {
-  const [located, inputImages] = await Promise.all([locateModels(models, extraModels), imageNames(dataFolders(data).images.input)]);
+export async function choicesNow({ models, extraModels, data, folders = dataFolders(data) }: Places): Promise<Choices> {
+  const [located, inputImages] = await Promise.all([locateModels(models, extraModels), imageNames(folders.images.input)]);
   return { checkpoints: located.map(({ name }) => name), inputImages };
 }

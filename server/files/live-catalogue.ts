@@ -16,6 +16,8 @@ export class LiveCatalogue {
   #current: Catalogue = new Map();
   #json = '{"nodes":[]}';
   #models: readonly ModelEntry[] = [];
+  #own: readonly ModelEntry[] = [];
+  #others: readonly ModelEntry[] = [];
   #refreshing: Promise<boolean> = Promise.resolve(false);
   readonly #listeners = new Set<() => void>();
 
@@ -32,8 +34,21 @@ export class LiveCatalogue {
     return this.#json;
   }
 
+  /** All models that a workflow may name: this host's, and those that only workers have. */
   get models(): readonly ModelEntry[] {
     return this.#models;
+  }
+
+  /** The models of this host. */
+  get ownModels(): readonly ModelEntry[] {
+    return this.#own;
+  }
+
+  /** What workers have; reads the folders again if that has changed. */
+  async include(others: readonly ModelEntry[]): Promise<void> {
+    if (JSON.stringify(others) === JSON.stringify(this.#others)) return;
+    this.#others = others;
+    await this.refresh();
   }
 
   /** Calls back after each change; gives back the end of it. */
@@ -52,8 +67,10 @@ export class LiveCatalogue {
     const { specs, listModels, inputFolder } = this.#sources;
     const [models, inputImages] = await Promise.all([listModels(), imageNames(inputFolder)]);
     // Whoever lists models knows their paths, which are nobody's business.
-    this.#models = models.map(({ name, family, bytes, embedded }) => ({ name, family, bytes, embedded }));
-    this.#current = withChoices(specs, { checkpoints: models.map(({ name }) => name), inputImages });
+    this.#own = models.map(({ name, family, bytes, embedded }) => ({ name, family, bytes, embedded }));
+    const names = new Set(this.#own.map(({ name }) => name));
+    this.#models = [...this.#own, ...this.#others.filter(({ name }) => !names.has(name))];
+    this.#current = withChoices(specs, { checkpoints: this.#models.map(({ name }) => name), inputImages });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;

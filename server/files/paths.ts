@@ -11,10 +11,15 @@ export interface DataFolders {
   readonly graphs: string;
   /** The embedded queue. */
   readonly queue: string;
+  /** What jobs have saved that have not ended. */
+  readonly saved: string;
   /** Processes that work for the owner of the folder. */
   readonly children: string;
   readonly uploads: string;
 }
+
+/** Where the pictures of jobs lie, and the notes of what was saved. */
+export type PictureFolders = Pick<DataFolders, 'images' | 'saved'>;
 
 /** Where everything lies below a data folder. Previews, thumbnails and unfinished uploads may be deleted at any time. */
 export function dataFolders(root: string): DataFolders {
@@ -23,6 +28,7 @@ export function dataFolders(root: string): DataFolders {
     root,
     images: { input: join(root, 'input'), output: join(root, 'output'), preview: join(cache, 'preview') },
     queue: join(root, 'queue'),
+    saved: join(cache, 'saved'),
     children: join(cache, 'processes'),
     thumbnails: join(cache, 'thumbnails'),
     graphs: join(cache, 'graphs'),

@@ -15,9 +15,9 @@ export async function prepareData(folders: DataFolders): Promise<FolderLock> {
     await inData(folders.root, async () => {
       await endOrphans(folders.children);
       await rm(folders.uploads, { recursive: true, force: true });
-      for (const folder of [...Object.values(folders.images), folders.thumbnails, folders.uploads])
+      for (const folder of [...Object.values(folders.images), folders.thumbnails, folders.saved, folders.uploads])
         await mkdir(folder, { recursive: true });
-      for (const folder of [folders.images.preview, folders.thumbnails]) await sweep(folder);
+      for (const folder of [folders.images.preview, folders.thumbnails, folders.saved]) await sweep(folder);
     });
     return lock;
   } catch (thrown) {

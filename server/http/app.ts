@@ -9,6 +9,7 @@ import { pageRoutes, pluginRoutes } from './pages.ts';
 import { answerProblems, notFound } from './problems.ts';
 import { queueRoutes } from './queue.ts';
 import { requireToken, sessionRoutes } from './session.ts';
+import { workerRoutes } from './workers.ts';
 
 /** The whole HTTP side. Order matters: host and origin first, then the token, then the routes. */
 export function createApp(context: ServerContext): Express {
@@ -21,7 +22,7 @@ export function createApp(context: ServerContext): Express {
     next();
   });
   app.use('/v1', sessionRoutes(context), requireToken(context));
-  app.use('/v1', jobRoutes(context), queueRoutes(context), imageRoutes(context), catalogueRoutes(context), notFound);
+  app.use('/v1', jobRoutes(context), queueRoutes(context), imageRoutes(context), catalogueRoutes(context), workerRoutes(context), notFound);
   app.use(pageRoutes(context));
   app.use(notFound);
   app.use(answerProblems(context.log));

@@ -1,4 +1,4 @@
-import type { DeviceStatus } from '../../workflows/protocol.ts';
+import type { DeviceStatus, WorkerSummary } from '../../workflows/protocol.ts';
 import type { Gallery } from '../files/gallery.ts';
 import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { DataFolders } from '../files/paths.ts';
@@ -26,4 +26,6 @@ export interface ServerContext {
   readonly thumbnails: Thumbnails;
   /** One status per engine. */
   readonly devices: () => readonly DeviceStatus[];
+  /** The hosts that take jobs. */
+  readonly workers: () => readonly WorkerSummary[];
 }

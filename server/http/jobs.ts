@@ -82,16 +82,15 @@ export function jobRoutes(context: ServerContext): Router {
   router
     .route('/jobs/:id/steps')
     .get((request, response) => {
-      const nodes = jobs.recorded(request.params.id);
-      if (nodes === undefined) throw unknownJob(request.params.id);
-      response.json({ nodes });
+      if (jobs.log(request.params.id) === undefined) throw unknownJob(request.params.id);
+      response.json({ nodes: jobs.recordings.list(request.params.id) });
     })
     .all(onlyMethods('GET'));
   router
     .route('/jobs/:id/steps/:node/:index')
     .get((request, response) => {
       const { id, node, index } = request.params;
-      const jpeg = jobs.recordedStep(id, node, Number(index));
+      const jpeg = jobs.recordings.step(id, node, Number(index));
       if (jpeg === undefined) {
         throw refusal(404, 'not-found', 'There is no such recorded step. GET /v1/jobs/:id/steps lists those that are there.');
       }

@@ -235,10 +235,24 @@ const Device = z
     provider: z.string(),
     title: z.string().optional(),
     precision: z.enum(['fp16', 'fp32']).optional(),
+    memory: z.number().optional().meta({ description: 'The most bytes of weights that are kept on it.' }),
     state: z.enum(['starting', 'ready', 'restarting', 'failed']),
     message: z.string().optional(),
   })
   .meta({ id: 'Device' });
+
+/** A host that takes jobs. */
+export const Worker = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['server', 'worker']),
+    name: z.string().meta({ description: 'The machine’s name.' }),
+    devices: z.array(Device),
+    models: z.array(z.string()).meta({ description: 'Those that it has and that fit into its memory.' }),
+    jobs: z.array(z.string()).meta({ description: 'Ids of the jobs that it runs, as of a few seconds ago.' }),
+    here: z.boolean().meta({ description: 'Is it the server that answers?' }),
+  })
+  .meta({ id: 'Worker' });
 
 /** The answer of `GET /v1/health`. */
 export const Health = z

@@ -17,6 +17,7 @@ import {
   RecordedNode,
   Template,
   WholeJob,
+  Worker,
 } from './openapi-schemas.ts';
 import {
   EventsQuery,
@@ -28,6 +29,7 @@ import {
   JobChange,
   JobId,
   JobsQuery,
+  PictureQuery,
   QueueCancel,
   QueueChange,
   QueueMove,
@@ -181,6 +183,33 @@ const imagePaths: ZodOpenApiPathsObject = {
   },
 };
 
+const workerPaths: ZodOpenApiPathsObject = {
+  '/v1/workers': { get: reads('The hosts that take jobs from the queue', z.object({ workers: z.array(Worker) })) },
+  '/v1/workers/{worker}/jobs/{job}/pictures': {
+    post: {
+      summary: 'A worker hands in a picture of a job that it runs',
+      requestParams: { path: z.object({ worker: z.string(), job: JobId }), query: PictureQuery },
+      requestBody: { content: image },
+      responses: {
+        201: json(ImageFile, 'Where it lies.'),
+        409: problem('The worker does not run this job (any more).'),
+        413: problem('Too many bytes or pixels.'),
+        415: problem('No PNG, JPEG or WebP, or cut off.'),
+      },
+    },
+  },
+  '/v1/workers/socket': {
+    get: {
+      summary: 'The WebSocket of a worker (subprotocol ld.worker.v1), see docs/queue.md',
+      responses: {
+        101: { description: 'Open.' },
+        401: problem('The token is missing or wrong.'),
+        404: problem('The queue is not shared.'),
+      },
+    },
+  },
+};
+
 const otherPaths: ZodOpenApiPathsObject = {
   '/v1/nodes': { get: reads('All node types; lists are filled in', z.object({ nodes: z.array(NodeSpec) })) },
   '/v1/models': { get: reads('All models', z.object({ models: z.array(Model) })) },
@@ -219,7 +248,7 @@ export function openApiDocument(version: string): ReturnType<typeof createDocume
       version,
       description: 'Every answer above 399 is `{ "problems": [{ "code", "message", "node"?, "port"? }] }`.',
     },
-    paths: { ...jobPaths, ...queuePaths, ...recordingPaths, ...imagePaths, ...otherPaths },
+    paths: { ...jobPaths, ...queuePaths, ...recordingPaths, ...imagePaths, ...workerPaths, ...otherPaths },
     components: {
       schemas: { ClientMessage: ClientMessageSchema },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Only where the server was started with --token.' } },

@@ -84,5 +84,12 @@ export const ImageQuery = z.strictObject({
   width: z.coerce.number().int().min(16).max(2048).optional().meta({ description: 'A smaller copy, at most this wide.' }),
 });
 
+/** Query of `POST /v1/workers/:worker/jobs/:job/pictures`. */
+export const PictureQuery = z.strictObject({
+  folder: z.enum(['output', 'preview']),
+  name: z.string().min(1).max(512).meta({ description: 'As the worker calls it; in the output folder it gets a number of its own.' }),
+  key: z.string().min(1).max(200).meta({ description: 'Tells the pictures of the job apart: the same one again is written over.' }),
+});
+
 /** Query of `POST /v1/images` with a raw body. */
 export const UploadQuery = z.strictObject({ name: z.string().min(1).max(200).optional() });

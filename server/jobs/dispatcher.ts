@@ -3,6 +3,7 @@ import { type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { encodePreview, type StateEvent } from '../../workflows/protocol.ts';
 import type { Engine, RunEnd, RunSink } from '../engine/types.ts';
 import type { JobBook } from './book.ts';
+import { seqOfStart } from './elsewhere.ts';
 import type { JobRequest, JobStore, TakenJob } from './store.ts';
 
 /** A job that may run before it is stored; `stored` tells whether it was, and never rejects. */
@@ -17,7 +18,7 @@ export interface DispatcherParts {
   readonly store: JobStore;
   readonly book: JobBook;
   /** What is to be run for a job; rejects where it cannot be run any more. */
-  readonly request: (job: TakenJob) => Promise<JobRequest>;
+  readonly request: (job: TakenJob, signal: AbortSignal) => Promise<JobRequest>;
   /** A job that waits to be stored, to be run without waiting for that. */
   readonly arriving: () => DirectJob | undefined;
   /** Told whenever a job has left the queue. */
@@ -31,7 +32,11 @@ export interface DispatcherParts {
 /** A job between being taken and its end. */
 interface ActiveJob {
   readonly engine: Engine;
+  /** Ends what comes before the run. */
+  readonly stop: AbortController;
   cancelled: boolean;
+  /** Others may have taken it. */
+  released: boolean;
   /** The engine was lost, and what it said. */
   lost?: Problem;
 }
@@ -40,6 +45,11 @@ interface ActiveJob {
 const mostLosses = 2;
 /** Waits between attempts to reach the store, in ms. */
 const backOff = [100, 500, 2000, 5000] as const;
+
+function halt(id: string, { engine, stop }: ActiveJob): void {
+  stop.abort();
+  engine.cancel(id);
+}
 
 /** Hands waiting jobs to engines, one at a time each. */
 export class Dispatcher {
@@ -85,7 +95,15 @@ export class Dispatcher {
       return;
     }
     active.cancelled = true;
-    active.engine.cancel(id);
+    halt(id, active);
+  }
+
+  /** Stops what runs without an end: it waits again, unless somebody else has taken it. */
+  letGo(): void {
+    for (const [id, active] of this.#active) {
+      active.released = true;
+      halt(id, active);
+    }
   }
 
   /** A job that was refused after it had started: it is stopped, if it runs. */
@@ -97,7 +115,7 @@ export class Dispatcher {
   async close(): Promise<void> {
     this.#closing.abort();
     for (const forget of this.#forget) forget();
-    for (const [id, { engine }] of this.#active) engine.cancel(id);
+    for (const [id, active] of this.#active) halt(id, active);
     while (this.#runs.size > 0) await Promise.all(this.#runs);
   }
 
@@ -154,8 +172,10 @@ export class Dispatcher {
 
   async #run(engine: Engine, { job, stored }: DirectJob): Promise<void> {
     const { book, onTaken } = this.#parts;
-    const { id } = job;
-    const active: ActiveJob = { engine, cancelled: this.#unwanted.delete(id) };
+    const { id, title = '', created = Date.now(), starts } = job;
+    // One that another host sent.
+    book.open(id, { title, created, safe: true, seq: starts * seqOfStart });
+    const active: ActiveJob = { engine, stop: new AbortController(), cancelled: this.#unwanted.delete(id), released: false };
     this.#active.set(id, active);
     if (book.log(id)?.hasBegun === false) book.note(id, { type: 'state', state: 'queued', at: Date.now(), position: 1 });
     if (!this.#closed) book.note(id, { type: 'state', state: 'running', at: Date.now() });
@@ -177,10 +197,11 @@ export class Dispatcher {
       preview: (header, jpeg) => book.preview({ header, frame: encodePreview(header, jpeg) }),
     };
     try {
-      const wanted = await request(job);
-      if (active.cancelled || this.#closed) return 'cancelled';
+      const wanted = await request(job, active.stop.signal);
+      if (active.stop.signal.aborted) return 'cancelled';
       return await active.engine.run({ ...wanted, job: id }, sink);
     } catch (thrown) {
+      if (active.stop.signal.aborted) return 'cancelled';
       book.note(id, { type: 'problem', problem: toProblem(thrown) });
       return 'failed';
     }
@@ -190,7 +211,8 @@ export class Dispatcher {
   async #settle(id: string, active: ActiveJob, { end, stored }: { end: RunEnd; stored: Promise<boolean> }): Promise<void> {
     if (!(await stored)) return;
     const { store, book } = this.#parts;
-    if (end === 'cancelled' && this.#closed && !active.cancelled && store.durable) return this.#giveBack(id, undefined);
+    if (end === 'cancelled' && (this.#closed || active.released) && !active.cancelled && store.durable)
+      return this.#giveBack(id, undefined);
     if (end === 'failed' && active.lost !== undefined && !active.cancelled) {
       const { lost } = active;
       const losses = await this.#tryOften(() => store.countLoss(id));

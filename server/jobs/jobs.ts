@@ -1,35 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { GraphError } from '../../nodes/kit/index.ts';
-import { isFinal, type JobSnapshot, type RecordedNode } from '../../workflows/protocol.ts';
-import type { Engine } from '../engine/types.ts';
+import { isFinal, type JobSnapshot } from '../../workflows/protocol.ts';
 import { Arrivals } from './arrivals.ts';
-import { type BookBounds, JobBook, type JobListener, type JobPreview } from './book.ts';
+import { JobBook, type JobListener, type JobPreview } from './book.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { Elsewhere } from './elsewhere.ts';
+import type { JobsOptions, QueueState } from './jobs-options.ts';
+import { type Joined, joined } from './joined.ts';
 import type { JobLog } from './log.ts';
 import { Positions } from './positions.ts';
+import type { Recordings } from './recordings.ts';
 import { arriving, beginningOf, duplicate, recordedSnapshot, takenUp } from './records.ts';
-import type { HistoryPage, HistoryQuery, JobRecord, JobRequest, JobStore, Place, QueuedJob, Recovered, WaitingJob } from './store.ts';
+import type { HistoryPage, HistoryQuery, JobRecord, JobStore, Place, QueuedJob, Recovered } from './store.ts';
 import type { Submission } from './submission.ts';
-
-/** What jobs are run with. */
-export interface JobsOptions {
-  readonly engines: readonly Engine[];
-  readonly bounds: BookBounds;
-  /** Reads again what was stored of a job; rejects where it cannot be run any more. */
-  readonly read: (source: string) => Promise<JobRequest>;
-  /** The queue is held from the start. */
-  readonly paused?: boolean;
-  /** The queue could not be read or written. */
-  readonly onTrouble?: (error: unknown) => void;
-  /** Told when the end of a job is stored. */
-  readonly onStored?: (id: string) => void;
-}
-
-/** The queue as a whole. */
-export interface QueueState {
-  readonly paused: boolean;
-  readonly waiting: readonly WaitingJob[];
-}
 
 /** All jobs of a server: the queue, what was heard of them, and the engines that run them. */
 export class Jobs {
@@ -41,13 +24,16 @@ export class Jobs {
   readonly #opened: Promise<void>;
   readonly #waiting = new Set<string>();
   readonly #queueListeners = new Set<() => void>();
+  readonly #company: Joined | undefined;
+  readonly #hasModels: (needs: readonly string[]) => boolean;
   #paused: boolean;
   #closed = false;
 
   constructor(store: JobStore, options: JobsOptions) {
-    const { engines, bounds, read, onStored = () => undefined, onTrouble = () => undefined } = options;
+    const { engines, bounds, read, onMembers = () => undefined, onStored = () => undefined, onTrouble = () => undefined } = options;
     this.#store = store;
     this.#paused = options.paused ?? false;
+    this.#hasModels = options.hasModels ?? (() => true);
     this.#book = new JobBook(bounds, (id) => void store.forget(id));
     this.#positions = new Positions(store, this.#book);
     this.#book.listen({ event: ({ event }) => this.#count(event.job), preview: () => undefined });
@@ -64,10 +50,17 @@ export class Jobs {
       onStored,
       onTrouble,
     });
-    this.#opened = store.open().then((recovered) => this.#resume(recovered));
-    this.#opened.catch((thrown: unknown) => {
-      if (!this.#closed) onTrouble(thrown);
+    this.#company = joined({
+      store,
+      book: this.#book,
+      dispatcher: this.#dispatcher,
+      onQueue: (held) => this.#hearQueue(held),
+      onMembers,
+      onStored,
+      onTrouble,
     });
+    this.#opened = store.open().then((recovered) => this.#resume(recovered));
+    this.#opened.catch((thrown: unknown) => this.#closed || onTrouble(thrown));
   }
 
   /** Resolves when it is clear what a former process left. */
@@ -95,7 +88,7 @@ export class Jobs {
     const opened = this.#book.open(id, { title, created: job.created, safe: false, seq: 0 });
     if (!opened) return this.#standing(id, digest);
     const arrival = this.#arrivals.add(job, (claimed) => this.#store.add(job, claimed));
-    if (!this.#paused && this.#waiting.size === 0 && this.#dispatcher.start(arrival.direct)) arrival.claim();
+    if (!this.#paused && this.#waiting.size === 0 && this.#hasModels(needs) && this.#dispatcher.start(arrival.direct)) arrival.claim();
     const addition = await arrival.addition.catch((thrown: unknown) => {
       this.#refuse(id);
       throw thrown;
@@ -122,8 +115,9 @@ export class Jobs {
     return this.submit({ ...(await read(record.source)), priority, title });
   }
 
-  /** Cancels a job that waits or runs; an ended one stays as it is. Undefined if the id is not known. */
+  /** Cancels a job that waits or runs, here or elsewhere; an ended one stays as it is. Undefined if the id is not known. */
   async cancel(id: string): Promise<JobSnapshot | undefined> {
+    if (this.#book.log(id) === undefined) await this.elsewhere?.know(id);
     const log = this.#book.log(id);
     if (log === undefined || isFinal(log.state)) return this.find(id);
     if (this.#dispatcher.runs(id)) this.#dispatcher.cancel(id);
@@ -134,7 +128,7 @@ export class Jobs {
         this.#arrivals.take(id);
         this.#book.note(id, { type: 'state', state: 'cancelled', at });
         this.#movedUp();
-      } else if (!isFinal(log.state)) this.#dispatcher.cancel(id);
+      } else if (!isFinal(log.state) && !(await this.#company?.stop(id))) this.#dispatcher.cancel(id);
     }
     return log.snapshot();
   }
@@ -172,6 +166,11 @@ export class Jobs {
     await this.#store.prioritise(ids, priority);
     this.#movedUp();
     this.#tellQueue();
+  }
+
+  /** What other hosts do, where the queue is shared. */
+  get elsewhere(): Elsewhere | undefined {
+    return this.#company?.elsewhere;
   }
 
   async queue(): Promise<QueueState> {
@@ -230,14 +229,9 @@ export class Jobs {
     return this.#book.lastPreview(id);
   }
 
-  /** What was recorded of a job; undefined if the id is not known. */
-  recorded(id: string): readonly RecordedNode[] | undefined {
-    return this.#book.log(id) === undefined ? undefined : this.#book.recordings.list(id);
-  }
-
-  /** One recorded step as a JPEG. */
-  recordedStep(id: string, node: string, index: number): Uint8Array | undefined {
-    return this.#book.recordings.step(id, node, index);
+  /** The recorded steps of jobs that are known. */
+  get recordings(): Recordings {
+    return this.#book.recordings;
   }
 
   listen(listener: JobListener): () => void {
@@ -255,17 +249,26 @@ export class Jobs {
     this.#closed = true;
     if (!this.#store.durable) for (const { id } of await this.#store.waiting()) await this.cancel(id);
     this.#positions.close();
+    await this.#company?.close();
     await this.#dispatcher.close();
     await this.#store.close();
   }
 
   /** Takes up what a former process left. */
-  #resume({ paused, waiting }: Recovered): void {
+  async #resume({ paused, waiting }: Recovered): Promise<void> {
     this.#paused = paused;
     for (const [index, job] of waiting.entries())
       if (this.#book.open(job.id, beginningOf(job))) this.#book.note(job.id, takenUp(job, index + 1));
     this.#tellQueue();
     this.#dispatcher.wake();
+    await this.#company?.start();
+  }
+
+  /** Another host held the queue, released it or put it in another order. */
+  #hearQueue(paused: boolean): void {
+    this.#paused = paused;
+    this.#movedUp();
+    this.#tellQueue();
   }
 
   /** What stands under this id already. */

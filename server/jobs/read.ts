@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Catalogue, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
+import { type Catalogue, type ChoiceSource, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import { parseJson, readWorkflow, specOfType, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
 import { checkSentences } from '../http/checks.ts';
@@ -72,17 +72,32 @@ function wishOf(source: RunSource): RunWish | { readonly problems: readonly Prob
 
 const longestTitle = 200;
 
-/** Names of the models that a workflow's nodes choose. */
-function modelsOf({ nodes }: Workflow, catalogue: Catalogue): readonly string[] {
+/** What a workflow's nodes choose from a list that only a server knows. */
+function chosen({ nodes }: Workflow, catalogue: Catalogue, source: ChoiceSource): readonly string[] {
   const names = new Set<string>();
   for (const { type, inputs } of nodes.values()) {
     for (const { name, widget } of specOfType(type, catalogue)?.inputs ?? []) {
-      if (widget?.kind !== 'choice' || widget.source !== 'checkpoints') continue;
+      if (widget?.kind !== 'choice' || widget.source !== source) continue;
       const input = inputs[name];
       if (input !== undefined && 'value' in input && typeof input.value === 'string') names.add(input.value);
     }
   }
   return [...names];
+}
+
+/** Names of the input pictures that a kept run reads; none where it cannot be read. */
+export function keptInputs(kept: string, catalogue: Catalogue): readonly string[] {
+  try {
+    const { workflow } = Source.parse(parseJson(kept));
+    return chosen(
+      readWorkflow(typeof workflow === 'string' ? parseJson(workflow) : workflow, catalogue).workflow,
+      catalogue,
+      'input-images',
+    );
+  } catch {
+    // Whoever runs it says what is wrong with it.
+    return [];
+  }
 }
 
 /** Reads, validates and plans. Never throws. */
@@ -109,7 +124,7 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
     const name = graph?.extra.name;
     const title = typeof name === 'string' ? name.slice(0, longestTitle) : '';
     const rank = wish.priority === undefined ? {} : { priority: wish.priority };
-    return { wanted, source: canonical, title, ...rank, needs: modelsOf(workflow, catalogue), request, warnings };
+    return { wanted, source: canonical, title, ...rank, needs: chosen(workflow, catalogue, 'checkpoints'), request, warnings };
   } catch (thrown) {
     return { ...(wanted === undefined ? {} : { wanted }), problems: [toProblem(thrown)] };
   }

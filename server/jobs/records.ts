@@ -1,5 +1,6 @@
 import { GraphError } from '../../nodes/kit/index.ts';
 import type { JobSnapshot, StateEvent } from '../../workflows/protocol.ts';
+import { seqOfStart } from './elsewhere.ts';
 import type { Beginning } from './progress.ts';
 import type { JobRecord, WaitingJob } from './store.ts';
 
@@ -14,9 +15,6 @@ export function recordedSnapshot(record: JobRecord | undefined): JobSnapshot | u
 /** An id that stands for something else already. */
 export const duplicate = (id: string): GraphError =>
   new GraphError('duplicate-id', `The job ${id} exists already, with other content. Give the new job another id.`);
-
-/** Numbers of events go on from here times the number of earlier starts, so that they grow over restarts. */
-const seqOfStart = 1_000_000;
 
 /** How a job goes on that a former process left. */
 export const beginningOf = ({ title, created, starts }: WaitingJob): Beginning => ({

@@ -1,4 +1,4 @@
-import type { JobSnapshot, JobState } from '../../workflows/protocol.ts';
+import type { DeviceStatus, JobSnapshot, JobState } from '../../workflows/protocol.ts';
 import type { RunRequest } from '../engine/types.ts';
 
 /** What is run for a job; the engine gets it together with the id. */
@@ -34,6 +34,9 @@ export interface TakenJob {
   readonly request?: JobRequest;
   /** How often it was started before. */
   readonly starts: number;
+  /** Name and time of creation, where it was not sent to this process. */
+  readonly title?: string;
+  readonly created?: number;
 }
 
 /** A job that waits. */
@@ -96,6 +99,66 @@ export interface Recovered {
   readonly parked: readonly string[];
 }
 
+/** A process on a machine; `machine` is the same for all that can ask the same kernel for one another. */
+export interface ProcessPlace {
+  readonly machine: string;
+  readonly pid: number;
+  /** When it was started, by the kernel's clock; '' where unknown. */
+  readonly born: string;
+}
+
+/** A host that takes jobs from a shared queue, as it tells of itself. */
+export interface Presence {
+  readonly kind: 'server' | 'worker';
+  /** What people call it: the machine's name. */
+  readonly name: string;
+  readonly process: ProcessPlace;
+  readonly devices: readonly DeviceStatus[];
+  /** Models that it has and that fit into its memory; `bytes` on disk. */
+  readonly models: readonly { readonly name: string; readonly family: string; readonly bytes: number }[];
+}
+
+/** A host that lives, and the ids of the jobs that it runs. */
+export interface Member extends Presence {
+  readonly id: string;
+  readonly jobs: readonly string[];
+}
+
+/** Where a job stands; `worker` runs it or ran it. */
+export interface Standing {
+  readonly id: string;
+  readonly title: string;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly created: number;
+  readonly starts: number;
+  readonly worker?: string;
+}
+
+/** What a host learns with a sign of life. */
+export interface Beat {
+  /** Jobs that run here and are to be cancelled. */
+  readonly unwanted: readonly string[];
+  /** The hosts that live, this one included. */
+  readonly members: readonly Member[];
+}
+
+/** A queue that several hosts work on. */
+export interface SharedQueue {
+  /** The id of this host. */
+  readonly me: string;
+  /** Calls back with the ids of jobs that other hosts changed; '' stands for the whole queue. */
+  listen(heard: (id: string) => void): Promise<void>;
+  standings(ids: readonly string[]): Promise<readonly Standing[]>;
+  /** Jobs that others run. */
+  elsewhere(): Promise<readonly Standing[]>;
+  isPaused(): Promise<boolean>;
+  /** Asks whoever runs a job to cancel it; false if it does not run (any more). */
+  stop(id: string): Promise<boolean>;
+  /** A sign of life, to be given every few seconds. Jobs of those who gave none for a while wait again. */
+  beat(): Promise<Beat>;
+}
+
 /**
  * The queue and what is kept of ended jobs. Every change is one atomic call, so that several dispatchers, or several hosts, may share one
  * store; who gets `true` or a job has it alone.
@@ -107,6 +170,8 @@ export interface JobStore {
   readonly isOpen: boolean;
   /** False while nothing can stand in it but what was added since the start. */
   readonly remembers: boolean;
+  /** What several hosts on one queue have in common; undefined where there is only one. */
+  readonly shared?: SharedQueue;
   /** What a former process left; jobs that it ran wait again. Resolves once the store can be used. */
   open(): Promise<Recovered>;
   /** `claimed` is asked at the last moment: true if this process runs it already, so that nobody else may take it. */

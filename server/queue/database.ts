@@ -7,12 +7,15 @@ export interface Statement {
   readonly values?: readonly unknown[];
 }
 
+/** `first`: before all that wait to be done, where they are done one after the other. */
+export type Urgency = 'first';
+
 /** A database that speaks PostgreSQL: the embedded one, or a server. */
 export interface Database {
   /** Others may work on the same database; false for the embedded one. */
   readonly shared: boolean;
   /** All statements in one transaction; the rows of each. Rejects with nothing done. */
-  run(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>;
+  run(statements: readonly Statement[], urgency?: Urgency): Promise<readonly (readonly Row[])[]>;
   /** Hears what others on the same database say; on a database that nobody else can open it is silent. */
   listen(channel: string, heard: (payload: string) => void): Promise<void>;
   close(): Promise<void>;

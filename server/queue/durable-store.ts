@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Problem } from '../../nodes/kit/index.ts';
-import type { JobSnapshot } from '../../workflows/protocol.ts';
 import type {
   Addition,
   Ending,
@@ -9,13 +7,17 @@ import type {
   JobRecord,
   JobStore,
   Place,
+  Presence,
   QueuedJob,
   Recovered,
   TakenJob,
   WaitingJob,
 } from '../jobs/store.ts';
 import { arranged } from './arrange.ts';
+import { Company } from './company.ts';
 import type { Database, Row, Statement } from './database.ts';
+import { heartbeat, telling, tellingTaken } from './host-statements.ts';
+import { endedAs, recoverJobs } from './recovery.ts';
 import { jobRecord, numberIn, takenJob, textIn, waitingJob } from './rows.ts';
 import { schemaStatements } from './schema.ts';
 import * as sql from './statements.ts';
@@ -32,25 +34,35 @@ export interface DurableOptions {
   readonly models?: () => readonly string[];
   /** Begin with a held queue. */
   readonly paused?: boolean;
+  /** What this host tells the others of itself, on a shared database. */
+  readonly presence?: () => Presence;
 }
 
 /** Ended jobs that are kept. */
 const history = 10_000;
 /** Ended jobs between two prunings. */
 const pruneEvery = 200;
-/** A job during which its server died this often is not tried again: it may be the cause. */
-const mostDeaths = 5;
+
+/** What waits is counted again after this, in ms. */
+const recount = 1000;
+/** Up to this share of the bounds there is room for sure, whatever other servers add meanwhile. */
+const plenty = 0.8;
 
 /** A queue in a database: it outlives the process, and several hosts may share it. */
 export class DurableJobStore implements JobStore {
   readonly durable = true;
+  readonly shared?: Company;
   readonly #options: DurableOptions;
   readonly #opened: Promise<Recovered>;
   #isOpen = false;
+  /** What waits, as it was counted last and with what was added since. */
+  #load = { jobs: 0, bytes: 0, until: 0 };
   #finished = 0;
 
   constructor(options: DurableOptions) {
     this.#options = options;
+    const { database, worker, presence } = options;
+    if (database.shared && presence !== undefined) this.shared = new Company(database, worker, presence);
     this.#opened = this.#open();
     this.#opened.catch(() => undefined);
   }
@@ -69,8 +81,9 @@ export class DurableJobStore implements JobStore {
 
   async add(job: QueuedJob, claimed: () => boolean): Promise<Addition> {
     await this.#opened;
-    const { worker, bounds } = this.#options;
+    const { worker } = this.#options;
     const token = randomUUID();
+    const bounds = await this.#boundsFor(job);
     const insertion = sql.insertion(job, { token, worker: claimed() ? worker : undefined, bounds });
     const [, [row] = []] = await this.#change(insertion, job.id);
     if (row === undefined) return 'full';
@@ -88,9 +101,12 @@ export class DurableJobStore implements JobStore {
 
   async take(): Promise<TakenJob | undefined> {
     await this.#opened;
-    const { worker, models } = this.#options;
-    const taking = sql.taking({ worker, models: models?.() }, { ticket: randomUUID(), at: Date.now() });
-    const [, [row] = []] = await this.#options.database.run(taking);
+    const { database, worker, models } = this.#options;
+    const ticket = randomUUID();
+    const taking = sql.taking({ worker, models: models?.() }, { ticket, at: Date.now() });
+    const statements = database.shared ? [...taking, tellingTaken(worker, ticket)] : taking;
+    // An engine waits for the answer.
+    const [, [row] = []] = await database.run(statements, 'first');
     return row && takenJob(row);
   }
 
@@ -172,40 +188,33 @@ export class DurableJobStore implements JobStore {
   }
 
   async close(): Promise<void> {
+    if (this.#isOpen) await this.shared?.leave().catch(() => undefined);
     await this.#options.database.close();
   }
 
   async #open(): Promise<Recovered> {
-    const { database, paused } = this.#options;
+    const { database, worker, paused, presence } = this.#options;
     await database.run([...schemaStatements, ...(paused ? [sql.setting('paused', 'true')] : [])]);
-    const parked = await this.#recover();
+    // Before anything is stored as running here, so that nobody takes this host for dead.
+    const here = database.shared ? presence?.() : undefined;
+    if (here !== undefined) await database.run([heartbeat({ id: worker, machine: here.process.machine, about: JSON.stringify(here) })]);
+    const { ended: parked } = await recoverJobs(database, worker);
     const [held] = await this.#rows(sql.readSetting('paused'));
     this.#isOpen = true;
     return { paused: textIn(held, 'value') === 'true', waiting: (await this.#rows(sql.waitingJobs())).map(waitingJob), parked };
   }
 
-  /** Jobs that ran here when the last process died wait again; one that was there too often ends. */
-  async #recover(): Promise<readonly string[]> {
-    const { worker } = this.#options;
-    const rows = await this.#rows(sql.orphansOf(worker));
-    const ids = (which: (row: Row) => boolean): string[] => rows.filter(which).map((row) => String(row.id));
-    const isSpent = (row: Row): boolean => numberIn(row, 'deaths') + 1 >= mostDeaths;
-    await this.#change(
-      [
-        sql.reviving(
-          ids((row) => !isSpent(row)),
-          worker,
-        ),
-      ],
-      '',
-    );
-    const at = Date.now();
-    const endings = rows.filter(isSpent).map((row) => {
-      const snapshot = endedAs('failed', { id: String(row.id), title: textIn(row, 'title') ?? '', created: numberIn(row, 'created') }, at);
-      return sql.ending(snapshot.id, worker, { state: 'failed', at, snapshot: JSON.stringify({ ...snapshot, problems: [tooDeadly] }) });
-    });
-    await this.#change(endings, '');
-    return ids(isSpent);
+  /** The bounds, unless there is plenty of room: counting what waits takes longer the more it is. */
+  async #boundsFor({ bytes }: QueuedJob): Promise<DurableOptions['bounds'] | undefined> {
+    const { bounds } = this.#options;
+    if (performance.now() > this.#load.until) {
+      const [row] = await this.#rows(sql.load);
+      this.#load = { jobs: numberIn(row, 'jobs'), bytes: numberIn(row, 'bytes'), until: performance.now() + recount };
+    }
+    this.#load.jobs += 1;
+    this.#load.bytes += bytes;
+    const roomy = this.#load.jobs < bounds.queued * plenty && this.#load.bytes < bounds.queuedBytes * plenty;
+    return roomy ? undefined : bounds;
   }
 
   async #rows(statement: Statement): Promise<readonly Row[]> {
@@ -216,28 +225,9 @@ export class DurableJobStore implements JobStore {
   /** Changes something, and tells the other hosts which job it was about; '' is the whole queue. */
   #change(statements: readonly Statement[], id: string): Promise<readonly (readonly Row[])[]> {
     const { database, worker } = this.#options;
-    return database.run(database.shared ? [...statements, sql.telling(JSON.stringify({ worker, id }))] : statements);
+    return database.run(database.shared ? [...statements, telling(JSON.stringify({ worker, id }))] : statements);
   }
 }
-
-const tooDeadly: Problem = {
-  code: 'engine-lost',
-  message: `The server died ${mostDeaths} times while this job ran, so it is not tried again by itself. The usual cause is too little memory: try a smaller size or batch, then run it again.`,
-};
-
-/** What is kept of a job that ended without having been watched by this process. */
-const endedAs = (state: Ending['state'], { id, title, created }: Pick<JobRecord, 'id' | 'title' | 'created'>, at: number): JobSnapshot => ({
-  id,
-  title,
-  safe: true,
-  state,
-  created,
-  ended: at,
-  nodes: {},
-  outputs: [],
-  problems: [],
-  seq: 0,
-});
 
 function placeFrom(after: string | undefined): sql.HistoryPlace | undefined {
   const [, ended, id] = /^([\d.]+)~(.+)$/.exec(after ?? '') ?? [];

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { GraphError } from '../../nodes/kit/index.ts';
-import type { Database, Row, Statement } from './database.ts';
+import type { Database, Row, Statement, Urgency } from './database.ts';
 import type { FromDatabase, ToDatabase } from './messages.ts';
 
 /** Where the embedded database lives and what it says aloud. */
@@ -29,6 +29,7 @@ const gaveUp = 'The process of the queue ends again and again. Start the server 
 interface Question {
   readonly id: number;
   readonly statements: readonly Statement[];
+  readonly urgency?: Urgency;
   readonly resolve: (rows: readonly (readonly Row[])[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -69,11 +70,11 @@ export class EmbeddedDatabase implements Database {
     return this.#child?.pid;
   }
 
-  run(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+  run(statements: readonly Statement[], urgency?: Urgency): Promise<readonly (readonly Row[])[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#closed) return Promise.reject(new Error('The queue is closed.'));
     return new Promise((resolve, reject) => {
-      const question: Question = { id: this.#next++, statements, resolve, reject };
+      const question: Question = { id: this.#next++, statements, ...(urgency === undefined ? {} : { urgency }), resolve, reject };
       this.#questions.set(question.id, question);
       if (this.#ready) this.#ask(question);
     });
@@ -117,8 +118,8 @@ export class EmbeddedDatabase implements Database {
     if (this.#child?.connected) this.#child.send(message, () => undefined);
   }
 
-  #ask({ id, statements }: Question): void {
-    this.#send({ type: 'run', id, statements });
+  #ask({ resolve: _, reject: __, ...question }: Question): void {
+    this.#send({ type: 'run', ...question });
   }
 
   #hear(message: FromDatabase): void {

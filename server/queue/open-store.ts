@@ -5,7 +5,7 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import type { DataFolders } from '../files/paths.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import { MemoryJobStore, type QueueBounds } from '../jobs/memory-store.ts';
-import type { JobStore } from '../jobs/store.ts';
+import type { JobStore, Presence } from '../jobs/store.ts';
 import { DurableJobStore } from './durable-store.ts';
 import { EmbeddedDatabase } from './embedded.ts';
 import { openPostgres } from './postgres.ts';
@@ -26,18 +26,21 @@ export interface StoreOptions {
   readonly folders: DataFolders;
   readonly bounds: QueueBounds;
   readonly paused: boolean;
+  /** What this host tells the others of a shared queue; its models are those that it can run. */
+  readonly presence: () => Presence;
   readonly warn: (message: string) => void;
 }
 
 /** Opens the queue of a server, which must hold the lock of its data folder. The embedded one comes up by itself, beside the rest. */
-export async function openStore({ kind, folders, bounds, paused, warn }: StoreOptions): Promise<JobStore> {
+export async function openStore({ kind, folders, bounds, paused, presence, warn }: StoreOptions): Promise<JobStore> {
   if (kind === 'memory') return new MemoryJobStore(bounds);
   if (kind === 'embedded') {
     const database = new EmbeddedDatabase({ folder: folders.queue, children: folders.children, warn });
     return new DurableJobStore({ database, worker: 'here', existed: database.existed, bounds, paused });
   }
   const database = await openPostgres(kind.postgres);
-  return new DurableJobStore({ database, worker: await hostId(folders), existed: true, bounds, paused });
+  const models = (): readonly string[] => presence().models.map(({ name }) => name);
+  return new DurableJobStore({ database, worker: await hostId(folders), existed: true, bounds, paused, presence, models });
 }
 
 /** Names this data folder among the hosts of a shared queue; the same after a restart. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JobSnapshot, jobStates } from '../../workflows/protocol.ts';
-import type { JobRecord, TakenJob, WaitingJob } from '../jobs/store.ts';
+import type { JobRecord, Member, Presence, Standing, TakenJob, WaitingJob } from '../jobs/store.ts';
 import type { Row } from './database.ts';
 
 // Drivers give counts as numbers, as text or as bigint, depending on their size and on the driver.
@@ -15,7 +15,7 @@ const Waiting = z.object({
   starts: count,
 });
 
-const Taken = z.object({ id: z.string(), source: z.string(), starts: count });
+const Taken = z.object({ id: z.string(), source: z.string(), starts: count, title: z.string(), created: count });
 
 const Kept = z.object({
   id: z.string(),
@@ -38,8 +38,33 @@ export function waitingJob(row: Row): WaitingJob {
 
 /** A job that was taken just now; it was started once less than its row says. */
 export function takenJob(row: Row): TakenJob {
-  const { id, source, starts } = Taken.parse(row);
-  return { id, source, starts: starts - 1 };
+  const { starts, ...job } = Taken.parse(row);
+  return { ...job, starts: starts - 1 };
+}
+
+const Stands = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(jobStates),
+  priority: count,
+  created: count,
+  starts: count,
+  worker: z.string().nullable(),
+});
+
+/** Where a job stands. */
+export function standing(row: Row): Standing {
+  const { worker, ...job } = Stands.parse(row);
+  return { ...job, ...(worker === null ? {} : { worker }) };
+}
+
+const Host = z.object({ id: z.string(), about: z.string(), jobs: z.array(z.string()) });
+
+/** A host; what it tells of itself was written by this program. */
+export function member(row: Row): Member {
+  const { id, about, jobs } = Host.parse(row);
+  const presence: Presence = JSON.parse(about);
+  return { ...presence, id, jobs };
 }
 
 /** The snapshot was written by this program. */

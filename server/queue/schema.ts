@@ -44,11 +44,13 @@ export const schemaStatements: readonly Statement[] = [
   { text: `create unique index if not exists jobs_ticket on ${schema}.jobs (ticket) where ticket is not null` },
   { text: `create index if not exists jobs_ended on ${schema}.jobs (ended desc, id desc) where ended is not null` },
   { text: `create table if not exists ${schema}.settings (name text primary key, value text not null)` },
+  // Somebody wants the job cancelled that another host runs.
+  { text: `alter table ${schema}.jobs add column if not exists unwanted boolean not null default false` },
   {
-    text: `create table if not exists ${schema}.workers (
+    text: `create table if not exists ${schema}.hosts (
       id text primary key,
-      device text not null,
-      models text[] not null,
+      machine text not null,
+      about text not null,
       seen timestamptz not null
     )`,
   },

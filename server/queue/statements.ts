@@ -9,9 +9,12 @@ const waiting = `state in ('queued', 'paused')`;
 export interface Insertion {
   readonly token: string;
   readonly worker: string | undefined;
-  /** How many may wait, and the text of their documents together. */
-  readonly bounds: { readonly queued: number; readonly queuedBytes: number };
+  /** How many may wait, and the text of their documents together; undefined where there is room for sure. */
+  readonly bounds: { readonly queued: number; readonly queuedBytes: number } | undefined;
 }
+
+/** How many wait, and the text of their documents together; reads them all. */
+export const load: Statement = { text: `select count(*) as jobs, coalesce(sum(bytes), 0) as bytes from ${jobs} where ${waiting}` };
 
 /** Adds a job unless its id stands or too much waits; then tells what stands. Running it twice does it once. */
 export const insertion = (job: QueuedJob, { token, worker, bounds }: Insertion): readonly Statement[] => [
@@ -19,7 +22,7 @@ export const insertion = (job: QueuedJob, { token, worker, bounds }: Insertion):
     text: `insert into ${jobs} (id, token, digest, bytes, source, title, needs, priority, rank, state, worker, starts, created, started)
       select $1, $2, $3, $4::integer, $5, $6, $7::text[], $8::integer, nextval('${schema}.places'), $9, $10::text, $11::integer,
         $12::double precision, $13::double precision
-      where $10::text is not null
+      where $10::text is not null or $14::bigint is null
         or (select count(*) < $14::bigint and coalesce(sum(bytes), 0) + $4::integer <= $15::bigint from ${jobs} where ${waiting})
       on conflict (id) do nothing`,
     values: [
@@ -36,8 +39,8 @@ export const insertion = (job: QueuedJob, { token, worker, bounds }: Insertion):
       worker === undefined ? 0 : 1,
       job.created,
       worker === undefined ? null : job.created,
-      bounds.queued,
-      bounds.queuedBytes,
+      bounds?.queued ?? null,
+      bounds?.queuedBytes ?? null,
     ],
   },
   { text: `select digest, token from ${jobs} where id = $1`, values: [job.id] },
@@ -62,7 +65,7 @@ export const taking = ({ worker, models }: Ability, { ticket, at }: { ticket: st
       from next where jobs.id = next.id`,
     values: [worker, ticket, at, models === undefined ? null : [...models]],
   },
-  { text: `select id, source, starts from ${jobs} where ticket = $1 and state = 'running'`, values: [ticket] },
+  { text: `select id, source, starts, title, created from ${jobs} where ticket = $1 and state = 'running'`, values: [ticket] },
 ];
 
 /** Notes how a job ended that this worker ran. */
@@ -169,9 +172,9 @@ export const erasure = (ids: readonly string[]): Statement => ({
   values: [[...ids]],
 });
 
-/** Jobs of this worker that it does not run any more: its process died. */
+/** Jobs that a worker held whose process has died. */
 export const orphansOf = (worker: string): Statement => ({
-  text: `select id, title, created, deaths from ${jobs} where state = 'running' and worker = $1 for update`,
+  text: `select id, title, created, deaths, unwanted from ${jobs} where state = 'running' and worker = $1`,
   values: [worker],
 });
 
@@ -181,23 +184,3 @@ export const reviving = (ids: readonly string[], worker: string): Statement => (
     where id = any($1::text[]) and worker = $2 and state = 'running'`,
   values: [[...ids], worker],
 });
-
-/** Tells the other hosts. */
-export const telling = (payload: string): Statement => ({ text: `select pg_notify('${schema}', $1)`, values: [payload] });
-
-/** Workers that have not been heard of for this long, in ms, and still hold jobs. */
-export const silentWorkers = (patience: number): Statement => ({
-  text: `select distinct worker as id from ${jobs} where state = 'running' and worker is not null and not exists (
-    select 1 from ${schema}.workers where workers.id = jobs.worker and seen > now() - make_interval(secs => $1::double precision / 1000))`,
-  values: [patience],
-});
-
-/** A sign of life of a worker, with what it can do. */
-export const heartbeat = ({ worker, models }: Ability, device: string): Statement => ({
-  text: `insert into ${schema}.workers (id, device, models, seen) values ($1, $2, $3::text[], now())
-    on conflict (id) do update set device = excluded.device, models = excluded.models, seen = now()`,
-  values: [worker, device, [...(models ?? [])]],
-});
-
-/** A worker that goes. */
-export const farewell = (worker: string): Statement => ({ text: `delete from ${schema}.workers where id = $1`, values: [worker] });

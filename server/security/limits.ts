@@ -9,6 +9,9 @@ export interface Limits {
   /** One uploaded picture, and its pixels. */
   readonly upload: number;
   readonly pixels: number;
+  /** One picture that a worker made, and its pixels. */
+  readonly workerPicture: number;
+  readonly workerPixels: number;
   /** TCP connections and open sockets. */
   readonly connections: number;
   readonly sockets: number;
@@ -41,6 +44,8 @@ export const defaultLimits: Limits = {
   queueBody: 1024 * 1024,
   upload: 32 * 1024 * 1024,
   pixels: 64_000_000,
+  workerPicture: 1024 * 1024 * 1024,
+  workerPixels: 16_384 * 16_384,
   connections: 512,
   sockets: 64,
   queued: 20_000,

@@ -4,11 +4,17 @@ import type { DeviceStatus, QueueSummary, ServerMessage } from '../../workflows/
 import type { ServerContext } from '../http/context.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { Page } from './page.ts';
+import { WorkerLink } from './worker-link.ts';
 
 /** How long a page may take to say goodbye, in ms. */
 const farewell = 1000;
 
-const noDevice: DeviceStatus = { device: 'none', provider: 'none', state: 'failed', message: 'The server has no engine.' };
+const noDevice: DeviceStatus = {
+  device: 'none',
+  provider: '',
+  state: 'ready',
+  message: 'The server has no device of its own; workers run the jobs.',
+};
 
 /** Jobs that a page is told of when it comes; the others it may ask for. */
 const welcomed = 500;
@@ -23,6 +29,7 @@ export const queueMessage = (jobs: Jobs): ServerMessage => ({ type: 'queue', que
 export class SocketHub {
   readonly #context: ServerContext;
   readonly #pages = new Map<WebSocket, Page>();
+  readonly #workers = new Map<WebSocket, WorkerLink>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #forget: () => void;
 
@@ -56,6 +63,13 @@ export class SocketHub {
     const { version, devices, jobs } = this.#context;
     await jobs.ready;
     page.tell({ type: 'welcome', version, device: devices()[0] ?? noDevice, jobs: jobs.unfinished(welcomed), queue: queueSummary(jobs) });
+    if (jobs.elsewhere !== undefined) page.tell({ type: 'workers', workers: this.#context.workers() });
+  }
+
+  /** Takes the socket of a worker in. */
+  welcomeWorker(socket: WebSocket): void {
+    this.#workers.set(socket, new WorkerLink(socket, this.#context));
+    socket.on('close', () => this.#workers.delete(socket));
   }
 
   /** Tells everybody. */
@@ -67,12 +81,12 @@ export class SocketHub {
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     this.#forget();
-    const sockets = [...this.#pages.keys()];
+    const sockets = [...this.#pages.keys(), ...this.#workers.keys()];
     await Promise.all(sockets.map(close));
   }
 
   #beat(): void {
-    for (const [socket, page] of this.#pages) if (!page.beat()) socket.terminate();
+    for (const [socket, side] of [...this.#pages, ...this.#workers]) if (!side.beat()) socket.terminate();
   }
 }
 

@@ -5,11 +5,17 @@ import type { ServerContext } from '../http/context.ts';
 import { judgeSource, judgeToken } from '../security/guard.ts';
 import { socketProtocol } from '../security/token.ts';
 import type { SocketHub } from './hub.ts';
+import { workerProtocol } from './worker-link.ts';
 
 interface Refusal {
   readonly status: number;
   readonly message: string;
 }
+
+const pagePath = '/v1/socket';
+const workerPath = '/v1/workers/socket';
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] ?? '';
 
 const offered = (request: IncomingMessage): readonly string[] =>
   (request.headers['sec-websocket-protocol'] ?? '')
@@ -21,14 +27,19 @@ const offered = (request: IncomingMessage): readonly string[] =>
 function refused(request: IncomingMessage, context: ServerContext, open: number): Refusal | undefined {
   const source = judgeSource(request, context.rules);
   if (!source.admitted) return source;
-  const [path] = (request.url ?? '').split('?');
-  if (path !== '/v1/socket') return { status: 404, message: 'There is no socket at this address; it is at /v1/socket.' };
+  const path = pathOf(request);
+  if (path !== pagePath && path !== workerPath)
+    return { status: 404, message: `There is no socket at this address; it is at ${pagePath}.` };
   const token = judgeToken(request, context.gate);
   if (token !== undefined) return token;
   const protocols = offered(request);
-  if (protocols.length > 0 && !protocols.includes(socketProtocol)) {
-    return { status: 400, message: `This server speaks the socket protocol ${socketProtocol}; offer it.` };
+  if (path === workerPath && context.jobs.elsewhere === undefined)
+    return { status: 404, message: 'This server shares its queue with nobody: start it with --queue postgres://….' };
+  const protocol = path === workerPath ? workerProtocol : socketProtocol;
+  if (protocols.length > 0 && !protocols.includes(protocol)) {
+    return { status: 400, message: `This server speaks the socket protocol ${protocol}; offer it.` };
   }
+  if (path === workerPath) return undefined;
   if (open >= context.limits.sockets) return { status: 503, message: 'Too many pages are open. Close one and try again.' };
   return undefined;
 }
@@ -54,12 +65,13 @@ export function upgrades(context: ServerContext, hub: SocketHub): (request: Inco
     perMessageDeflate: false,
     // A document stands in its message as a string, and quotes in it are escaped.
     maxPayload: context.limits.document * 2,
-    handleProtocols: (protocols) => (protocols.has(socketProtocol) ? socketProtocol : false),
+    handleProtocols: (protocols) => [socketProtocol, workerProtocol].find((protocol) => protocols.has(protocol)) ?? false,
   });
   return (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const refusal = refused(request, context, hub.size);
     if (refusal !== undefined) answer(socket, refusal);
+    else if (pathOf(request) === workerPath) opener.handleUpgrade(request, socket, head, (open) => hub.welcomeWorker(open));
     else opener.handleUpgrade(request, socket, head, (open) => hub.welcome(open, socket));
   };
 }

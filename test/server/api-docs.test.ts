@@ -20,6 +20,7 @@ import {
   NodeSpec,
   Problems,
   Template,
+  Worker,
 } from '../../server/http/openapi-schemas.ts';
 import { ClientMessageSchema } from '../../server/socket/messages.ts';
 import { ask, FakeEngine, post, type Rig, startRig, visit } from './rig.ts';
@@ -175,7 +176,7 @@ describe('the OpenAPI document', () => {
       ([, route = '']) => `/v1${route.replace(/[:*](\w+)/g, '{$1}')}`,
     );
     expect(routes.length).toBeGreaterThan(11);
-    expect(new Set([...routes, '/v1/socket'])).toEqual(new Set(Object.keys(paths)));
+    expect(new Set([...routes, '/v1/socket', '/v1/workers/socket'])).toEqual(new Set(Object.keys(paths)));
     expect(Object.keys(components?.schemas ?? {})).toEqual(
       expect.arrayContaining(['JobSnapshot', 'Problem', 'NodeSpec', 'ClientMessage', 'RunBody']),
     );
@@ -198,6 +199,7 @@ describe('the OpenAPI document', () => {
     for (const job of jobs) expectDescribed(JobSummary, job);
     for (const node of await list('/v1/nodes', 'nodes')) expectDescribed(NodeSpec, node);
     for (const model of await list('/v1/models', 'models')) expectDescribed(Model, model);
+    for (const worker of await list('/v1/workers', 'workers')) expectDescribed(Worker, worker);
     for (const template of await list('/v1/templates', 'templates')) expectDescribed(Template, template);
     await writeFile(join(rig.data, 'output', 'x.png'), png);
     const images = await list('/v1/images', 'images');

@@ -1,40 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPngText } from '../../workflows/index.ts';
+import { childrenOf, commandOf, isAlive } from './processes.ts';
 import { Program, root } from './program.ts';
 import { ask, codesOf, post, temporaryFolder, visit } from './rig.ts';
-
-/** Processes that a process started, by Linux' own account. */
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return (
-          readFileSync(`/proc/${name}/stat`, 'latin1')
-            .replace(/^.*\)\s*/s, '')
-            .split(' ')[1] === String(pid)
-        );
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-/** Has a process not ended yet? One that only waits to be noticed as ended has. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1');
 
 const residentMegabytes = (pid: number): number =>
   Number(/VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1000;

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,8 @@ function user(): { uid: number; gid: number } | undefined {
   return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) };
 }
 
-async function freePort(): Promise<number> {
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
   const address = server.address();
@@ -46,6 +47,8 @@ export async function startPostgres(listen = '127.0.0.1'): Promise<Postgres> {
     ...options,
     stdio: 'ignore',
   });
+  // Trusts this machine only, unless told otherwise.
+  if (listen !== '127.0.0.1') appendFileSync(join(folder, 'data', 'pg_hba.conf'), 'host all all 0.0.0.0/0 trust\n');
   const port = await freePort();
   const settings = ['-p', String(port), '-k', folder, '-h', listen, '-c', 'fsync=off', '-c', 'max_connections=40'];
   const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings], {

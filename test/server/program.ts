@@ -27,8 +27,11 @@ export class Program {
   errors = '';
   readonly exit: Promise<number | null>;
 
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [command, ...args], { cwd: root, env: plainEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
+  /** Arguments of our command; before them, as a list, a command that is to run it. */
+  constructor(first: string | readonly string[], ...args: string[]) {
+    const [wrapper, rest] = typeof first === 'string' ? [[], [first, ...args]] : [first, args];
+    const [program = '', ...line] = [...wrapper, process.execPath, command, ...rest];
+    this.child = spawn(program, line, { cwd: root, env: plainEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.output += chunk.toString();
     });

@@ -64,6 +64,7 @@ async function bench(kind: (typeof kinds)[number]): Promise<Bench> {
       folders: dataFolders(data),
       bounds,
       paused: false,
+      presence: () => ({ kind: 'server', name: 'test', process: { machine: data, pid: 1, born: '' }, devices: [], models: [] }),
       warn: (message) => expect.unreachable(message),
     });
     await store.open();

@@ -159,10 +159,16 @@ export interface Ask {
   readonly body?: string | Buffer;
 }
 
+/** Where a server is; on this machine if not said otherwise. */
+export interface Where {
+  readonly port: number;
+  readonly host?: string;
+}
+
 /** One request, with nothing added or tidied up. */
-export function ask(rig: { readonly port: number }, path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
+export function ask(rig: Where, path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port: rig.port, path, method, headers, agent: false }, (response) => {
+    const request = httpRequest({ host: rig.host ?? '127.0.0.1', port: rig.port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -177,7 +183,7 @@ export function ask(rig: { readonly port: number }, path: string, { method = 'GE
 }
 
 /** Sends JSON. */
-export const post = (rig: { readonly port: number }, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+export const post = (rig: Where, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
   ask(rig, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -255,12 +261,12 @@ export class Visitor {
 
 /** Opens a socket; rejects with the status if it is refused. */
 export function visit(
-  rig: { readonly port: number },
+  rig: Where,
   options: { headers?: Record<string, string>; protocols?: string[]; path?: string } = {},
 ): Promise<Visitor> {
   const { headers = {}, protocols = ['ld.v1'], path = '/v1/socket' } = options;
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${rig.port}${path}`, protocols, { headers });
+    const socket = new WebSocket(`ws://${rig.host ?? '127.0.0.1'}:${rig.port}${path}`, protocols, { headers });
     const visitor = new Visitor(socket);
     socket.once('unexpected-response', (_request, response) => {
       response.resume();

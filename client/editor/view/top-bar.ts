@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import type { DeviceStatus } from '../../../workflows/index.ts';
+import type { DeviceStatus, WorkerSummary } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
 import { saveDocument } from '../documents.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
@@ -58,8 +58,14 @@ const deviceText = (app: App): string => {
   const { device } = app.state;
   const model = app.nodes().find(({ type }) => type.endsWith('CheckpointLoaderSimple'));
   const name = model?.inputs.find(({ port }) => port.name === 'ckpt_name')?.value;
-  return [device === undefined ? '…' : deviceName(device), ...(typeof name === 'string' ? [name] : [])].join(' · ');
+  const others = app.state.workers.filter(({ here }) => !here).length;
+  const more = others === 0 ? [] : [others === 1 ? '1 worker' : `${others} workers`];
+  return [device === undefined ? '…' : deviceName(device), ...more, ...(typeof name === 'string' ? [name] : [])].join(' · ');
 };
+
+/** Another host that takes jobs, and on what. */
+const workerWords = ({ name, devices }: WorkerSummary): string =>
+  `${name} with ${devices.map(({ device, title, state }) => `${title ?? device}${state === 'ready' ? '' : `, ${state}`}`).join(' and ')}`;
 
 /** Where it runs, in full. */
 const deviceWords = ({ device, provider, title, precision, state }: DeviceStatus): readonly string[] => [
@@ -68,9 +74,10 @@ const deviceWords = ({ device, provider, title, precision, state }: DeviceStatus
 ];
 
 function deviceChip(app: App) {
-  const { connection, connectionMessage, device } = app.state;
+  const { connection, connectionMessage, device, workers } = app.state;
+  const others = workers.filter(({ here }) => !here).map(workerWords);
   const words = { open: 'Connected', connecting: 'Connecting', lost: 'Connection lost, trying again', refused: 'Not let in' } as const;
-  const title = [words[connection], ...(device ? deviceWords(device) : []), device?.message ?? '', connectionMessage ?? '']
+  const title = [words[connection], ...(device ? deviceWords(device) : []), device?.message ?? '', ...others, connectionMessage ?? '']
     .filter((part) => part !== '')
     .join(' · ');
   return html`<span class="chip" id="device" title=${title}><i class="dot ${connection}"></i><span>${deviceText(app)}</span><span class="hidden">${words[connection]}</span></span>`;

@@ -1,21 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { link, mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { resampleLanczos } from '../../../nodes/diffusion/lanczos.ts';
 import { resample } from '../../../nodes/diffusion/resample.ts';
-import {
-  GraphError,
-  type Image,
-  type ImageFile,
-  type ImageStore,
-  type Picture,
-  quote,
-  type ResizeMethod,
-} from '../../../nodes/kit/index.ts';
+import { GraphError, type Image, type ImageFile, type ImageStore, type Picture, type ResizeMethod } from '../../../nodes/kit/index.ts';
 import { writePngText } from '../../../workflows/index.ts';
 import { type DataFolders, fileInside } from '../../files/paths.ts';
+import { type PictureKey, writeUnfinished } from '../../files/saved-pictures.ts';
+import { writeNumbered, writing } from '../../files/write-numbered.ts';
 import { decodeImage, encodePng, toBytes } from './codec.ts';
-import { fillName, nextNumber, numberedName, splitPrefix } from './file-names.ts';
+import { fillName, splitPrefix } from './file-names.ts';
 
 /** Text that saved pictures carry, by keyword: `workflow`, `prompt`. */
 export type PictureText = ReadonlyMap<string, string>;
@@ -25,6 +19,8 @@ export interface ImageStoreOptions {
   readonly folders: DataFolders['images'];
   readonly text: PictureText;
   readonly now: () => Date;
+  /** The job that saves, so that it has its pictures once though it may run twice. */
+  readonly job?: Omit<PictureKey, 'key'>;
 }
 
 const savedLevel = 4;
@@ -32,24 +28,16 @@ const shownLevel = 1;
 /** Largest side of a picture that ImageScale may make. */
 const longestSide = 16_384;
 
-/** Says in a sentence why the system does not let a picture be written below `folder`. */
-async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'syscall' in thrown)) throw thrown;
-    throw new GraphError(
-      'bad-path',
-      `The picture cannot be written to ${folder}: ${thrown.message}. Make room there, or choose a folder that can be written.`,
-      { cause: thrown },
-    );
-  }
-}
-
 const isTaken = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
 
 /** Pictures of one run, in the folders below `--data`. */
-export function imageStore({ folders, text, now }: ImageStoreOptions): ImageStore {
+export function imageStore({ folders, text, now, job }: ImageStoreOptions): ImageStore {
+  const saved = new Map<string, number>();
+  const nextKey = (prefix: string): PictureKey | undefined => {
+    const count = (saved.get(prefix) ?? 0) + 1;
+    saved.set(prefix, count);
+    return job && { ...job, key: `${count} ${prefix}` };
+  };
   return {
     async load(name) {
       return decodeImage(await fileInside(folders.input, name), name);
@@ -61,12 +49,11 @@ export function imageStore({ folders, text, now }: ImageStoreOptions): ImageStor
     async save(image, prefix) {
       const { width, height } = toBytes(image, 0);
       const { folder, base } = splitPrefix(fillName(prefix, { width, height, now: now() }));
-      const target = await writing(folders.output, () => folderInside(folders.output, folder));
       const files: ImageFile[] = [];
       for (const picture of pictures(image)) {
         const png = writePngText(await encodePng(picture, savedLevel), text);
-        const name = await writing(target, () => writeNumbered(target, base, png));
-        files.push({ folder: 'output', name: folder === '' ? name : `${folder}/${name}`, width, height });
+        const name = await writeNumbered({ root: folders.output, folder, base }, png, nextKey(prefix));
+        files.push({ folder: 'output', name, width, height });
       }
       return files;
     },
@@ -90,59 +77,6 @@ async function resizeImage(image: Image, size: { width: number; height: number; 
     throw new GraphError('size-mismatch', `The new size would be ${width}×${height}. Each side must be from 1 to ${longestSide} pixels.`);
   }
   return method === 'lanczos' ? resampleLanczos(image, size) : resample(image, { width, height, method });
-}
-
-/** Makes `folder` below `root`, one level after the other; throws `bad-path`, with nothing made outside, if a link leads out. */
-async function folderInside(root: string, folder: string): Promise<string> {
-  await mkdir(root, { recursive: true });
-  const home = await realpath(root);
-  let path = home;
-  for (const part of folder === '' ? [] : folder.split('/')) {
-    path = await realpath(await madeFolder(join(path, part)));
-    if (path.startsWith(home + sep)) continue;
-    throw new GraphError('bad-path', `The folder ${quote(folder)} leads out of the output folder by a link. Choose another name.`, {
-      place: { port: 'filename_prefix' },
-    });
-  }
-  return path;
-}
-
-async function madeFolder(path: string): Promise<string> {
-  await mkdir(path).catch((thrown: unknown) => {
-    if (!isTaken(thrown)) throw thrown;
-  });
-  return path;
-}
-
-/** Writes a file under a name nobody sees yet; one that is to be kept is synced to the disk. */
-async function writeUnfinished(folder: string, bytes: Uint8Array, { kept }: { kept: boolean }): Promise<string> {
-  const path = join(folder, `.${randomUUID()}.part`);
-  const handle = await open(path, 'w');
-  try {
-    await handle.writeFile(bytes);
-    if (kept) await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return path;
-}
-
-/** Puts bytes under the next free number. A name is taken by a hard link, which fails if it exists: no race, no half-written file. */
-async function writeNumbered(folder: string, base: string, bytes: Uint8Array): Promise<string> {
-  const unfinished = await writeUnfinished(folder, bytes, { kept: true });
-  try {
-    for (let number = nextNumber(await readdir(folder), base); ; number++) {
-      const name = numberedName(base, number);
-      try {
-        await link(unfinished, join(folder, name));
-        return name;
-      } catch (thrown) {
-        if (!isTaken(thrown)) throw thrown;
-      }
-    }
-  } finally {
-    await rm(unfinished, { force: true });
-  }
 }
 
 /** Writes a picture that is only looked at; its name is its content, so the same picture is written once. */

@@ -1,0 +1,89 @@
+import type { Member, SharedQueue } from './store.ts';
+
+/** What a host does on a shared queue besides its own jobs. */
+export interface MembershipParts {
+  readonly shared: SharedQueue;
+  /** Is it being run here? */
+  readonly runs: (id: string) => boolean;
+  /** Cancels a job that runs here. */
+  readonly cancel: (id: string) => void;
+  /** Looks for something to do. */
+  readonly wake: () => void;
+  /** The queue could not be reached for so long that others may have taken what runs here: it must be let go. */
+  readonly letGo: () => void;
+  /** Another host changed this job; '' stands for the whole queue. */
+  readonly heard?: (id: string) => void;
+  /** The hosts that live at present. */
+  readonly met?: (members: readonly Member[]) => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Between two signs of life, in ms. */
+const interval = 2500;
+
+/** Without a sign of life for this long, in ms, what runs here is let go, before others take it. */
+const mostSilence = 8000;
+
+/** This host among those of a shared queue: gives signs of life, hears of changes, and lets go of its jobs when it is cut off. */
+export class Membership {
+  readonly #parts: MembershipParts;
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | undefined;
+  #again = false;
+  #seen = performance.now();
+  #closed = false;
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts;
+  }
+
+  /** To be called when the queue is open: the first sign of life has been given then. */
+  async start(): Promise<void> {
+    this.#seen = performance.now();
+    this.#timer = setInterval(() => void this.beat(), interval);
+    await this.#parts.shared.listen((id) => this.#hear(id));
+    await this.beat();
+  }
+
+  /** Gives a sign of life, or another one after the present one. */
+  beat(): Promise<void> {
+    if (this.#beating !== undefined) this.#again = true;
+    this.#beating ??= this.#beat().finally(() => {
+      this.#beating = undefined;
+      if (!this.#again || this.#closed) return;
+      this.#again = false;
+      void this.beat();
+    });
+    if (performance.now() - this.#seen > mostSilence) this.#parts.letGo();
+    return this.#beating;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#beating;
+  }
+
+  async #beat(): Promise<void> {
+    const { shared, cancel, wake, onTrouble } = this.#parts;
+    const began = performance.now();
+    try {
+      const { unwanted, members } = await shared.beat();
+      this.#parts.met?.(members);
+      this.#seen = began;
+      for (const id of unwanted) cancel(id);
+      // A message may have been lost with its connection.
+      if (!this.#closed) wake();
+    } catch (thrown) {
+      if (!this.#closed) onTrouble(thrown);
+    }
+  }
+
+  #hear(id: string): void {
+    if (this.#closed) return;
+    // Others say nothing of a job that runs here but that they want it cancelled.
+    if (this.#parts.runs(id)) void this.beat();
+    this.#parts.heard?.(id);
+    this.#parts.wake();
+  }
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { isAlive } from '../files/lock.ts';
+import type { Beat, Presence, SharedQueue, Standing } from '../jobs/store.ts';
+import type { Database } from './database.ts';
+import * as hosts from './host-statements.ts';
+import { recoverJobs } from './recovery.ts';
+import { member, standing, textIn } from './rows.ts';
+import { channel } from './schema.ts';
+import { readSetting } from './statements.ts';
+
+/** A host that has not been heard of for this long, in ms, is taken for dead. */
+export const patience = 10_000;
+
+const Heard = z.object({ worker: z.string(), id: z.string() });
+
+/** The other hosts on a shared queue. */
+export class Company implements SharedQueue {
+  readonly me: string;
+  readonly #database: Database;
+  readonly #presence: () => Presence;
+
+  constructor(database: Database, me: string, presence: () => Presence) {
+    this.me = me;
+    this.#database = database;
+    this.#presence = presence;
+  }
+
+  async listen(heard: (id: string) => void): Promise<void> {
+    await this.#database.listen(channel, (payload) => {
+      const message = Heard.parse(JSON.parse(payload));
+      if (message.worker !== this.me) heard(message.id);
+    });
+  }
+
+  async standings(ids: readonly string[]): Promise<readonly Standing[]> {
+    const [rows = []] = await this.#database.run([hosts.standings(ids)]);
+    return rows.map(standing);
+  }
+
+  async elsewhere(): Promise<readonly Standing[]> {
+    const [rows = []] = await this.#database.run([hosts.runningElsewhere(this.me)]);
+    return rows.map(standing);
+  }
+
+  async isPaused(): Promise<boolean> {
+    const [[row] = []] = await this.#database.run([readSetting('paused')]);
+    return textIn(row, 'value') === 'true';
+  }
+
+  async stop(id: string): Promise<boolean> {
+    const [rows = []] = await this.#database.run([hosts.stopping(id), hosts.telling(JSON.stringify({ worker: this.me, id }))]);
+    return rows.length > 0;
+  }
+
+  async beat(): Promise<Beat> {
+    const presence = this.#presence();
+    const { machine } = presence.process;
+    const [, unwanted = [], silent = [], , rows = []] = await this.#database.run([
+      hosts.heartbeat({ id: this.me, machine, about: JSON.stringify(presence) }),
+      hosts.unwantedOf(this.me),
+      hosts.silentWorkers(patience),
+      hosts.forgetting(patience),
+      hosts.allHosts,
+    ]);
+    // Who runs under the same kernel can be seen to be dead.
+    const members = rows.map(member);
+    const dead = members.filter(({ id, process }) => id !== this.me && process.machine === machine && !isAlive(process));
+    for (const { id } of dead) await this.#database.run([hosts.farewell(id)]);
+    const lost = new Set([...silent.map((row) => String(row.id)), ...dead.map(({ id }) => id)]);
+    for (const id of lost) if (id !== this.me) await this.#recover(id);
+    return { unwanted: unwanted.map((row) => String(row.id)), members: members.filter((one) => !dead.includes(one)) };
+  }
+
+  /** Goes in an orderly way. */
+  async leave(): Promise<void> {
+    await this.#database.run([hosts.farewell(this.me)]);
+  }
+
+  async #recover(worker: string): Promise<void> {
+    const { revived, ended } = await recoverJobs(this.#database, worker);
+    // The own host is to hear of it too.
+    const tell = (id: string) => hosts.telling(JSON.stringify({ worker, id }));
+    const news = [...ended, ...revived];
+    if (news.length > 0) await this.#database.run(news.map(tell));
+  }
+}

@@ -1,0 +1,156 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataFolders } from '../../server/files/paths.ts';
+import { Jobs } from '../../server/jobs/jobs.ts';
+import type { JobStore } from '../../server/jobs/store.ts';
+import type { Submission } from '../../server/jobs/submission.ts';
+import type * as OpenStore from '../../server/queue/open-store.ts';
+import { defaultLimits } from '../../server/security/limits.ts';
+import { isFinal } from '../../workflows/protocol.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+import { root } from './program.ts';
+import { FakeEngine, temporaryFolder } from './rig.ts';
+
+let postgres: Postgres;
+let folder: string;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  folder = await temporaryFolder();
+});
+afterAll(async () => {
+  await postgres[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const submission = (id: string, more: Partial<Submission> = {}): Submission => ({
+  id,
+  digest: id,
+  source: '{}',
+  request: { workflow: { nodes: new Map() } },
+  ...more,
+});
+
+/** A server's queue with a device, on one database with all others of this file, or on one of its own. */
+async function open(name: string, more: { engines?: FakeEngine[]; models?: string[]; embedded?: boolean } = {}) {
+  // The embedded database lives in a child, which is compiled code.
+  const { openStore }: typeof OpenStore = await import(pathToFileURL(join(root, 'dist/server/queue/open-store.js')).href);
+  const { engines = [new FakeEngine()], models = [], embedded = false } = more;
+  await mkdir(join(folder, name));
+  const store: JobStore = await openStore({
+    kind: embedded ? 'embedded' : { postgres: postgres.url },
+    folders: dataFolders(join(folder, name)),
+    bounds: defaultLimits,
+    paused: false,
+    presence: () => ({
+      kind: 'server',
+      name,
+      // Alive for as long as the test runs.
+      process: { machine: name, pid: process.pid, born: '' },
+      devices: [],
+      models: models.map((model) => ({ name: model, family: '', bytes: 1 })),
+    }),
+    warn: (message) => expect.unreachable(message),
+  });
+  const jobs = new Jobs(store, {
+    engines,
+    bounds: defaultLimits,
+    read: async () => ({ workflow: { nodes: new Map() } }),
+    hasModels: (needs) => needs.every((need) => models.includes(need)),
+  });
+  await jobs.ready;
+  const reaches = (id: string, state: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (jobs.snapshot(id)?.state === state) resolve();
+      };
+      jobs.listen({ event: look, preview: () => undefined });
+      look();
+    });
+  return { store, jobs, engine: engines[0] ?? new FakeEngine(), reaches, [Symbol.asyncDispose]: () => jobs.close() };
+}
+
+describe('two servers on one queue', () => {
+  it('tell each other of their jobs, and either cancels what the other runs or has queued', async () => {
+    await using first = await open('first');
+    await using second = await open('second', { engines: [] });
+    const running = first.engine.next();
+    await first.jobs.submit(submission('a'));
+    await first.jobs.submit(submission('b'));
+    await running;
+    await second.reaches('a', 'running');
+    await second.reaches('b', 'queued');
+    await second.jobs.cancel('b');
+    await first.reaches('b', 'cancelled');
+    await second.jobs.cancel('a');
+    await first.reaches('a', 'cancelled');
+    await second.reaches('a', 'cancelled');
+    expect(first.engine.cancelled).toEqual(['a']);
+    const heard = new Promise<void>((resolve) => first.jobs.onQueue(resolve));
+    await second.jobs.pause(true);
+    await heard;
+    await first.jobs.submit(submission('c'));
+    expect(first.engine.runs).toHaveLength(1);
+    const next = first.engine.next();
+    await second.jobs.pause(false);
+    expect((await next).request.job).toBe('c');
+    (await next).sink.event({
+      type: 'shown',
+      node: '1',
+      content: { kind: 'images', files: [{ folder: 'output', name: 'c.png', width: 1, height: 1 }] },
+    });
+    (await next).end('done');
+    await second.reaches('c', 'done');
+    expect(second.jobs.snapshot('c')?.outputs).toEqual([{ node: '1', files: [{ folder: 'output', name: 'c.png', width: 1, height: 1 }] }]);
+  });
+
+  it('run what they have the models for, and see who is there', async () => {
+    await using first = await open('third', { models: ['small'] });
+    await using second = await open('fourth', { models: ['small', 'large'] });
+    const runs = second.engine.next();
+    await first.jobs.submit(submission('needs-large', { needs: ['large'] }));
+    expect((await runs).request.job).toBe('needs-large');
+    expect(first.engine.runs).toEqual([]);
+    const { members } = (await first.store.shared?.beat()) ?? { members: [] };
+    expect(members.map(({ name, models, jobs }) => [name, models.map((model) => model.name), jobs])).toEqual(
+      expect.arrayContaining([
+        ['third', ['small'], []],
+        ['fourth', ['small', 'large'], ['needs-large']],
+      ]),
+    );
+    (await runs).end('done');
+    await first.reaches('needs-large', 'done');
+  });
+});
+
+describe('a long queue', () => {
+  it('runs by priority and then in order, whatever is cancelled while it waits or runs', async () => {
+    await using host = await open('long', { embedded: true });
+    const { engine, jobs } = host;
+    const first = engine.next();
+    await jobs.submit(submission('first'));
+    const held = await first;
+    const ids = Array.from({ length: 150 }, (_, index) => `job-${index}`);
+    const priorityOf = (id: string): number => (Number(id.slice(4)) % 10 === 3 ? 5 : 0);
+    await Promise.all(ids.map((id) => jobs.submit(submission(id, { priority: priorityOf(id) }))));
+    const { waiting } = await jobs.queue();
+    expect(waiting.map(({ priority }) => priority)).toEqual(ids.map(priorityOf).sort((a, b) => b - a));
+    const unwanted = ids.filter((_, index) => index % 7 === 0);
+    for (const id of unwanted) await jobs.cancel(id);
+    const order: string[] = [];
+    engine.script = ({ job }) => {
+      order.push(job);
+      return 'done';
+    };
+    await jobs.cancel('first');
+    held.end('cancelled');
+    const expected = waiting.map(({ id }) => id).filter((id) => !unwanted.includes(id));
+    for (const id of expected) await host.reaches(id, 'done');
+    expect(order).toEqual(expected);
+    const states = ids.map((id) => jobs.snapshot(id)?.state ?? 'queued');
+    expect(states.filter((state) => !isFinal(state))).toEqual([]);
+    expect((await jobs.history({ limit: 200, state: 'cancelled' })).jobs).toHaveLength(unwanted.length + 1);
+  });
+});

@@ -1,0 +1,116 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPngText } from '../../workflows/index.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+import { Program } from './program.ts';
+import { ask, post, temporaryFolder, tinyPng, visit } from './rig.ts';
+
+const token = 'a-long-secret';
+const bearer = { authorization: `Bearer ${token}` };
+
+let postgres: Postgres;
+let folder: string;
+let server: Program;
+let rig: { port: number };
+
+const startWorker = (name: string, ...more: string[]): Program =>
+  new Program(
+    ...['worker', '--queue', postgres.url, '--server', `http://127.0.0.1:${rig.port}`, '--token', token],
+    ...['--device', 'cpu', '--data', join(folder, name), ...more],
+  );
+
+/** Reads a picture of the user's and saves it again. */
+const copying = (file: string, prefix: string) => ({
+  '1': { class_type: 'LoadImage', inputs: { image: file } },
+  '2': { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
+  '3': { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: prefix } },
+  '4': { class_type: 'PreviewImage', inputs: { images: ['2', 0] } },
+});
+
+const sampling = (steps: number) => ({
+  model: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny-emoji' } },
+  prompt: { class_type: 'CLIPTextEncode', inputs: { text: 'rocket', clip: ['model', 1] } },
+  latent: { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
+  sample: {
+    class_type: 'KSampler',
+    inputs: {
+      ...{ model: ['model', 0], seed: 7, steps, cfg: 4, sampler_name: 'euler', scheduler: 'karras' },
+      ...{ positive: ['prompt', 0], negative: ['prompt', 0], latent_image: ['latent', 0], denoise: 1 },
+    },
+  },
+  decode: { class_type: 'VAEDecode', inputs: { samples: ['sample', 0], vae: ['model', 2] } },
+  saved: { class_type: 'SaveImage', inputs: { images: ['decode', 0], filename_prefix: 'far/away' } },
+});
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  folder = await temporaryFolder();
+  // A server without a device of its own: all work is the workers'.
+  server = new Program(
+    'serve',
+    '--port',
+    '0',
+    '--data',
+    join(folder, 'server'),
+    '--device',
+    'none',
+    '--queue',
+    postgres.url,
+    '--token',
+    token,
+  );
+  rig = { port: Number((await server.says(/^litegraph-diffusion is at http:\/\/127\.0\.0\.1:(\d+)/m))[1]) };
+});
+
+afterAll(async () => {
+  server.child.kill('SIGKILL');
+  await server.exit;
+  await postgres[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a worker', () => {
+  it('runs jobs of a server: inputs, outputs, previews and recorded steps travel, and nothing stays behind', async () => {
+    const worker = startWorker('one');
+    await worker.says(/runs jobs of/);
+    const headers = { ...bearer, 'content-type': 'image/png' };
+    expect((await ask(rig, '/v1/images?name=cat.png', { method: 'POST', headers, body: tinyPng })).status).toBe(201);
+    const visitor = await visit(rig, { headers: bearer });
+    visitor.send({ type: 'watch', jobs: ['copy', 'sampled'] });
+    expect((await post(rig, '/v1/jobs', { id: 'copy', workflow: copying('cat.png', 'copies/cat') }, bearer)).status).toBe(202);
+    await visitor.reaches('copy', 'done');
+    expect((await ask(rig, '/v1/jobs/copy', { headers: bearer })).json()).toMatchObject({
+      state: 'done',
+      outputs: [
+        { node: '3', files: [{ folder: 'output', name: 'copies/cat_00001_.png', width: 1, height: 1 }] },
+        { node: '4', files: [{ folder: 'preview' }] },
+      ],
+    });
+    await post(rig, '/v1/jobs', { id: 'sampled', workflow: sampling(12), record: true }, bearer);
+    await visitor.reaches('sampled', 'done');
+    expect(visitor.previews.map(({ header }) => header.job)).toContain('sampled');
+    expect(visitor.events('sampled')).toContain('step');
+    const picture = await ask(rig, '/v1/images/output/far/away_00001_.png', { headers: bearer });
+    expect(readPngText(picture.bytes).get('prompt')).toContain('KSampler');
+    expect((await ask(rig, '/v1/jobs/sampled/steps/sample/12', { headers: bearer })).bytes.subarray(0, 2)).toEqual(
+      Buffer.from([0xff, 0xd8]),
+    );
+    expect(await readdir(join(folder, 'one', 'cache', 'worker', 'output'), { recursive: true })).toEqual(['copies', 'far']);
+    const { workers } = (await ask(rig, '/v1/workers', { headers: bearer })).json() as { workers: { kind: string; here: boolean }[] };
+    expect(workers).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'server', here: true, models: [] }),
+        expect.objectContaining({
+          kind: 'worker',
+          here: false,
+          models: ['tiny-emoji'],
+          devices: [expect.objectContaining({ device: 'cpu', state: 'ready' })],
+        }),
+      ]),
+    );
+    worker.child.kill('SIGTERM');
+    expect(await worker.exit).toBe(0);
+    visitor.socket.close();
+  });
+});
