@@ -7,6 +7,7 @@ export default defineNode({
   type: 'ImageCompositeMasked',
   title: 'Composite images under a mask',
   category: 'image',
+  keywords: ['paste', 'overlay'],
   help: 'Puts one picture onto another where a mask is white; without a mask all of it.\nAfter inpainting it puts the untouched part of the old picture back, pixel by pixel.',
   inputs: {
     destination: image({ label: 'background', help: 'The picture that is covered.' }),

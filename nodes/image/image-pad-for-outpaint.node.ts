@@ -9,6 +9,7 @@ export default defineNode({
   type: 'ImagePadForOutpaint',
   title: 'Pad image for outpainting',
   category: 'image',
+  keywords: ['outpaint', 'extend', 'border'],
   help: 'Adds grey at the sides of a picture, and gives a mask of it: a sampler with that mask paints on beyond the edges.\nWire both to “VAE encode for inpainting”.',
   inputs: {
     image: image({ label: 'image', help: 'The picture.' }),

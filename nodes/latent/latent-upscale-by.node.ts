@@ -7,6 +7,7 @@ export default defineNode({
   type: 'LatentUpscaleBy',
   title: 'Scale latent by',
   category: 'latent',
+  keywords: ['hires', 'second pass'],
   help: 'Makes a latent so many times larger or smaller.\nA scaled latent looks washed out: denoise it again, at about 0.5, to get a sharp picture.',
   inputs: {
     samples: latent({ label: 'latent', help: 'The latent to scale.' }),

@@ -7,6 +7,7 @@ export default defineNode({
   type: 'LatentUpscale',
   title: 'Scale latent',
   category: 'latent',
+  keywords: ['hires', 'second pass'],
   help: 'Makes a latent larger or smaller, for a picture of the size you give.\nA scaled latent looks washed out: denoise it again, at about 0.5, to get a sharp picture.',
   inputs: {
     samples: latent({ label: 'latent', help: 'The latent to scale.' }),

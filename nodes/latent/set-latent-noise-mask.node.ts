@@ -5,6 +5,7 @@ export default defineNode({
   type: 'SetLatentNoiseMask',
   title: 'Set noise mask',
   category: 'latent',
+  keywords: ['inpaint', 'mask'],
   help: 'Lets samplers change only the masked part of a latent; the rest stays as it is.\nThe old picture shines through under the mask as far as denoise lets it.',
   inputs: {
     samples: latent({ label: 'latent', help: 'The latent.' }),

@@ -9,6 +9,7 @@ export default defineNode({
   type: 'FeatherMask',
   title: 'Feather mask',
   category: 'mask',
+  keywords: ['soft', 'fade', 'blur'],
   help: 'Lets a mask fade towards the sides of the picture.',
   inputs: {
     mask: mask({ label: 'mask', help: 'The mask.' }),

@@ -6,6 +6,7 @@ export default defineNode({
   type: 'GrowMask',
   title: 'Grow mask',
   category: 'mask',
+  keywords: ['dilate', 'erode', 'expand', 'shrink'],
   help: 'Makes the masked part larger all around, or smaller with a negative number.\nGrow a mask a little before inpainting, so that no edge of the old picture stays.',
   inputs: {
     mask: mask({ label: 'mask', help: 'The mask.' }),

@@ -6,6 +6,7 @@ export default defineNode({
   type: 'LoadImageMask',
   title: 'Load mask',
   category: 'mask',
+  keywords: ['alpha', 'transparent'],
   help: 'Opens a picture from the input folder as a mask: what is white (1) is masked, what is black (0) is not.\nOf the transparency (alpha), the transparent part is masked.',
   inputs: {
     image: choiceFrom('input-images', { label: 'image', upload: true, help: 'Which picture to open.' }),

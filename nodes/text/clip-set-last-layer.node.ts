@@ -5,6 +5,7 @@ export default defineNode({
   type: 'CLIPSetLastLayer',
   title: 'CLIP set last layer',
   category: 'text',
+  keywords: ['clip skip', 'layer'],
   help: 'Stops the text encoder some layers before its end: −1 is the last, −2 the one before (“clip skip 2”).\nSome models, mostly for drawings, were trained with −2 and follow prompts better so.\nThe model’s file must give its hidden states; if it does not, this node says so.',
   inputs: {
     clip: clip({ label: 'clip', help: 'The text encoder.' }),

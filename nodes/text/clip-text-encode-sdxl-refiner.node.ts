@@ -6,6 +6,7 @@ export default defineNode({
   type: 'CLIPTextEncodeSDXLRefiner',
   title: 'Text encoder (SDXL refiner)',
   category: 'text',
+  keywords: ['sdxl', 'refiner'],
   help: 'Turns a prompt into the numbers that steer SDXL’s refiner, which is told how good the picture should look.\nTake about 6 for what you want and 2.5 for what is to be avoided.',
   inputs: {
     ascore: float({ label: 'aesthetic score', default: 6, min: 0, max: 1000, help: 'How good the picture looks, from about 1 to 10.' }),

@@ -8,6 +8,7 @@ export default defineNode({
   type: 'CLIPTextEncodeSDXL',
   title: 'Text encoder (SDXL)',
   category: 'text',
+  keywords: ['sdxl'],
   help: 'Turns prompts into the numbers that steer Stable Diffusion XL, with the sizes that it is told.\nIt was trained on pictures of many sizes: a small size gives a coarse picture, a crop of 0 a subject that is not cut off.\nThe plain text encoder works too; it says the size of the picture that is made.',
   inputs: {
     clip: clip({ label: 'clip', help: 'The text encoder of an SDXL model.' }),

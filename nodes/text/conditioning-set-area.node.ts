@@ -5,6 +5,7 @@ export default defineNode({
   type: 'ConditioningSetArea',
   title: 'Prompt in an area',
   category: 'text',
+  keywords: ['region', 'regional', 'rectangle'],
   help: 'Lets a prompt act only in a rectangle of the picture. Combine it with a prompt for the rest.\nThe network is run on the rectangle as if it were the whole picture, so it should not be much smaller than what the model was trained at.\nEdges inside of the picture are softened over up to 64 pixels.',
   inputs: {
     conditioning: conditioning({ label: 'prompt', help: 'An encoded prompt.' }),

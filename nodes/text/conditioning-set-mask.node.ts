@@ -5,6 +5,7 @@ export default defineNode({
   type: 'ConditioningSetMask',
   title: 'Prompt under a mask',
   category: 'text',
+  keywords: ['region', 'regional'],
   help: 'Lets a prompt act only where a mask is white. Combine it with a prompt for the rest.\nA grey mask lets it act partly: where several prompts meet, their guesses are averaged by mask and strength.',
   inputs: {
     conditioning: conditioning({ label: 'prompt', help: 'An encoded prompt.' }),

@@ -7,6 +7,7 @@ export default defineNode({
   type: 'InpaintModelConditioning',
   title: 'Inpainting conditioning',
   category: 'text',
+  keywords: ['inpaint', 'nine channels'],
   help: 'For models made for inpainting (nine input channels): shows them the picture with a hole where the mask is white.\nOther models take no notice of it; for those, “Set noise mask” or “VAE encode for inpainting” is enough.',
   inputs: {
     positive: conditioning({ label: 'positive', help: 'The prompt of what is wanted.' }),

@@ -7,6 +7,7 @@ export default defineNode({
   type: 'VAEEncodeForInpaint',
   title: 'VAE encode for inpainting',
   category: 'vae',
+  keywords: ['inpaint', 'repair', 'remove', 'mask'],
   help: 'Turns a picture into a latent in which the masked part is emptied and will be painted anew; the rest stays.\nNothing of the old picture is left under the mask: use it with denoise 1. To change a region only a little, use VAE encode and “Set noise mask”.',
   inputs: {
     pixels: image({ label: 'image', help: 'The picture.' }),

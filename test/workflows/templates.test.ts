@@ -10,11 +10,13 @@ const catalogue = await realCatalogue();
 const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
 const template = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 
-it('there are the five templates that the editor offers', () => {
+it('there are the seven templates that the editor offers', () => {
   expect(names).toEqual(
     expect.arrayContaining([
       'text-to-image.json',
       'image-to-image.json',
+      'inpaint.json',
+      'two-prompts-with-areas.json',
       'unrolled-steps.json',
       'forward-process.json',
       'schedules-compared.json',
