@@ -111,7 +111,7 @@ export function startRun(app: App, request: RunRequest = {}): void {
       openDialog(app, { kind: 'foreign', summary: summarise(workflow, app.catalogue, knownFiles(app)), go });
       return;
     }
-    app.view.clearRun();
+    if (!isBusy(app)) app.view.clearRun();
     showProblems(app, problems);
     if (lacks) openDialog(app, { kind: 'missing' });
     if (problems.length > 0) {
