@@ -10,7 +10,7 @@ import { type Joined, joined } from './joined.ts';
 import type { JobLog } from './log.ts';
 import { Positions } from './positions.ts';
 import type { Recordings } from './recordings.ts';
-import { arriving, beginningOf, duplicate, recordedSnapshot, takenUp } from './records.ts';
+import { arriving, beginningOf, duplicate, full, recordedSnapshot, takenUp } from './records.ts';
 import type { HistoryPage, HistoryQuery, JobRecord, JobStore, Place, QueuedJob, Recovered } from './store.ts';
 import type { Submission } from './submission.ts';
 
@@ -65,7 +65,7 @@ export class Jobs {
 
   /** Resolves when it is clear what a former process left. */
   get ready(): Promise<void> {
-    return this.#store.remembers && !this.#store.isOpen ? this.#opened.catch(() => undefined) : Promise.resolve();
+    return this.#store.remembers ? this.#opened.catch(() => undefined) : Promise.resolve();
   }
 
   /** The job of this id if its content is the same; throws `duplicate-id` if it is other. */
@@ -85,8 +85,7 @@ export class Jobs {
     const { digest, source, request, id = randomUUID(), title = '', needs = [], priority = 0 } = submission;
     const job: QueuedJob = { id, digest, bytes: source.length, source, request, title, needs, priority, created: Date.now() };
     // The log stands before the job can be taken; whoever notes first, `queued` is its first event.
-    const opened = this.#book.open(id, { title, created: job.created, safe: false, seq: 0 });
-    if (!opened) return this.#standing(id, digest);
+    if (!this.#book.open(id, { title, created: job.created, safe: false, seq: 0 })) return this.#standing(id, digest);
     const arrival = this.#arrivals.add(job, (claimed) => this.#store.add(job, claimed));
     if (!this.#paused && this.#waiting.size === 0 && this.#hasModels(needs) && this.#dispatcher.start(arrival.direct)) arrival.claim();
     const addition = await arrival.addition.catch((thrown: unknown) => {
@@ -94,8 +93,7 @@ export class Jobs {
       throw thrown;
     });
     if (addition !== 'added') this.#refuse(id);
-    if (addition === 'full')
-      throw new GraphError('busy', 'The queue is full. Wait until some jobs are done, or cancel some, and try again.');
+    if (addition === 'full') throw full();
     if (addition !== 'added') return this.#standing(id, digest);
     const log = this.#book.log(id);
     log?.becomeSafe();
@@ -288,8 +286,7 @@ export class Jobs {
   }
 
   #count(id: string): void {
-    if (this.#book.log(id)?.state === 'queued') this.#waiting.add(id);
-    else this.#waiting.delete(id);
+    this.#waiting[this.#book.log(id)?.state === 'queued' ? 'add' : 'delete'](id);
   }
 
   #tellQueue(): void {

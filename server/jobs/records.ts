@@ -16,6 +16,10 @@ export function recordedSnapshot(record: JobRecord | undefined): JobSnapshot | u
 export const duplicate = (id: string): GraphError =>
   new GraphError('duplicate-id', `The job ${id} exists already, with other content. Give the new job another id.`);
 
+/** As many jobs wait as may. */
+export const full = (): GraphError =>
+  new GraphError('busy', 'The queue is full. Wait until some jobs are done, or cancel some, and try again.');
+
 /** How a job goes on that a former process left. */
 export const beginningOf = ({ title, created, starts }: WaitingJob): Beginning => ({
   title,
