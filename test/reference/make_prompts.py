@@ -18,6 +18,8 @@ PROMPTS = [
     "one two three (four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen:1.4) seventeen", "Red  APPLE\n\tpie",
     "embedding:trained", "a embedding:trained pie", "a embedding:trained, pie", "(embedding:trained:1.5) pie", "a\nembedding:trained\nembedding:single x",
     "aembedding:trained", "embedding:missing pie", "embedding:missing", "embedding:missing, pie", "red apple pie with a cat and dog embedding:trained",
+    # Seven tokens are kept together, eight are not.
+    "red " * 17 + "(a b c d e f g:1.2)", "red " * 17 + "(a b c d e f g h:1.2)",
 ]
 WIDTH = 3
 
