@@ -3,9 +3,8 @@
 Their weights come from a formula (`weights`), which the tests know too, so that only names, shapes and results are kept. Writes
 checkpoints.json. The names of single files are proven by diffusers' own conversion back.
 
-    python make_checkpoints.py --tokenizer ../../models/clip/tokenizer
+    python make_checkpoints.py
 """
-import argparse
 import json
 import pathlib
 
@@ -16,6 +15,7 @@ import transformers
 from diffusers.loaders import single_file_utils as single
 
 from rounded import rounded
+from tiny.vocabulary import clip_tokenizer
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
@@ -197,9 +197,7 @@ def prove(kind, unet, vae, names):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--tokenizer", required=True)
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(options.parse_args().tokenizer)
+    tokenizer = clip_tokenizer(pad=49407)
     parts, kinds = {}, {}
     made = {"made with": {"torch": torch.__version__.split("+")[0], "diffusers": diffusers.__version__, "transformers": transformers.__version__}}
     for kind in ("sd15", "sd21v", "sdxl", "inpaint"):
