@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sizeOf, type Tensor } from '../../../nodes/kit/index.ts';
@@ -8,9 +8,17 @@ import { floats, safetensors, type Written } from './safetensors-file.ts';
 
 const Some = z.object({ shape: z.array(z.number()), step: z.number(), values: z.array(z.number()) });
 const Encoder = z.object({ last: Some, hidden: z.array(Some), pooled: Some.optional(), penultimate: Some.optional() });
+const Config = z.record(z.string(), z.unknown());
 const Kind = z.object({
   parts: z.object({ unet: z.string(), vae: z.string(), encoders: z.array(z.string()) }),
-  results: z.object({ encoders: z.array(Encoder), unet: Some, vae_decoder: Some, vae_encoder: Some }),
+  configs: z.object({ unet: Config, vae: Config, encoders: z.array(Config) }),
+  results: z.object({
+    encoders: z.array(Encoder),
+    unet: Some,
+    vae_decoder: Some,
+    vae_encoder: Some,
+    picture: z.object({ sigmas: z.array(z.number()), pixels: Some }).optional(),
+  }),
 });
 const Reference = z.object({
   parts: z.record(z.string(), z.record(z.string(), z.tuple([z.string(), z.array(z.number())]))),
@@ -124,3 +132,26 @@ export function inHalves(tensors: Tensors, dtype: 'F16' | 'BF16'): Tensors {
 
 /** Writes a single-file checkpoint. */
 export const writeSingleFile = (path: string, tensors: Tensors): Promise<void> => writeFile(path, safetensors(tensors));
+
+const json = (folder: string, name: string, value: unknown): Promise<void> => writeFile(join(folder, name), JSON.stringify(value));
+
+/** Writes a tiny model as a folder in the layout of diffusers; the U-Net in two files, as large ones come. */
+export async function writeDiffusersFolder(path: string, name: string): Promise<void> {
+  const { parts, configs } = kindOf(name);
+  const folders = ['unet', 'vae', 'scheduler', ...parts.encoders.map((_, i) => (i === 0 ? 'text_encoder' : `text_encoder_${i + 1}`))];
+  for (const folder of folders) await mkdir(join(path, folder), { recursive: true });
+  await json(path, 'model_index.json', { _class_name: 'StableDiffusionPipeline' });
+  await json(join(path, 'scheduler'), 'scheduler_config.json', { prediction_type: name === 'sd21v' ? 'v_prediction' : 'epsilon' });
+  const unet = Object.entries(diffusersTensors(parts.unet));
+  const half = Math.floor(unet.length / 2);
+  await json(join(path, 'unet'), 'config.json', configs.unet);
+  await writeSingleFile(join(path, 'unet/diffusion_pytorch_model-00001-of-00002.safetensors'), Object.fromEntries(unet.slice(0, half)));
+  await writeSingleFile(join(path, 'unet/diffusion_pytorch_model-00002-of-00002.safetensors'), Object.fromEntries(unet.slice(half)));
+  await json(join(path, 'vae'), 'config.json', configs.vae);
+  await writeSingleFile(join(path, 'vae/diffusion_pytorch_model.safetensors'), diffusersTensors(parts.vae));
+  for (const [i, part] of parts.encoders.entries()) {
+    const folder = join(path, folders[3 + i] ?? '');
+    await json(folder, 'config.json', configs.encoders[i]);
+    await writeSingleFile(join(folder, 'model.safetensors'), diffusersTensors(part));
+  }
+}
