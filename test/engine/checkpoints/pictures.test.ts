@@ -51,7 +51,9 @@ describe.each(['sd15', 'sd21v', 'sdxl'])('a whole picture of a tiny %s', (name) 
     expect(difference(await draw(name, picture?.sigmas ?? []), picture?.pixels ?? { shape: [], step: 1, values: [] })).toBeLessThan(1e-3);
   });
 
-  it.skipIf(name === 'sd21v')('from a single file is the same', async () => {
+  // A single file of Stable Diffusion 2 has a layer more than a folder, which diffusers' pipeline would not leave out.
+  if (name === 'sd21v') return;
+  it('from a single file is the same', async () => {
     await writeSingleFile(join(folder, `${name}.safetensors`), singleFile(name));
     expect(
       difference(await draw(`${name}.safetensors`, picture?.sigmas ?? []), picture?.pixels ?? { shape: [], step: 1, values: [] }),

@@ -44,15 +44,17 @@ export function kindOf(name: string): TinyKind {
 export function uniform(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 16777619);
-  return Float64Array.from({ length: count }, (_, i) => {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
     let x = (seed + Math.imul(i, 0x9e3779b9)) >>> 0;
     x ^= x >>> 16;
     x = Math.imul(x, 0x85ebca6b);
     x ^= x >>> 13;
     x = Math.imul(x, 0xc2b2ae35);
     x ^= x >>> 16;
-    return (x >>> 0) / 2 ** 31 - 1;
-  });
+    values[i] = (x >>> 0) / 2 ** 31 - 1;
+  }
+  return values;
 }
 
 /** A test input: the formula's values times 1.7, then `· factor + shift` as in float32. */
@@ -64,12 +66,16 @@ export function ramp(name: string, dims: readonly number[], { factor = 1, shift 
 function weightsOf(name: string, shape: readonly number[]): Float32Array {
   const spread = Math.sqrt(3 / shape.slice(1).reduce((product, side) => product * side, 1));
   const values = uniform(name, sizeOf(shape));
-  if (shape.length > 1) return Float32Array.from(values, (value) => value * spread);
-  return Float32Array.from(values, (value) => 0.1 * value + (name.endsWith('bias') ? 0 : 1));
+  const [factor, shift] = shape.length > 1 ? [spread, 0] : [0.1, name.endsWith('bias') ? 0 : 1];
+  const weights = new Float32Array(values.length);
+  for (let i = 0; i < weights.length; i++) weights[i] = factor * (values[i] ?? 0) + shift;
+  return weights;
 }
 
 function transposed([rows = 0, columns = 0]: readonly number[], data: Float32Array): Float32Array {
-  return Float32Array.from({ length: data.length }, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  const result = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) result[i] = data[(i % rows) * columns + Math.floor(i / rows)] ?? 0;
+  return result;
 }
 
 type Tensors = Record<string, Written>;
