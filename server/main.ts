@@ -85,11 +85,19 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
       (await import('./cli/lists.ts')).nodesCommand({ ...commonOptions(given), json }),
     );
 
-  withCommonOptions(root.command('models').description('list the models'))
+  const models = withCommonOptions(root.command('models').description('list the models')).option('--json', 'print one JSON object');
+  models
+    .command('inspect')
+    .description('print what a .safetensors checkpoint or a diffusers folder holds, and what is missing')
+    .argument('<file>', '.safetensors file, or folder in the layout of diffusers')
     .option('--json', 'print one JSON object')
-    .action(async ({ json = false, ...given }: Given & { json?: boolean }) =>
-      (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json }),
-    );
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { json = false }: { json?: boolean } = command.optsWithGlobals();
+      exit(await (await import('./cli/inspect.ts')).inspectCommand(file, { json }));
+    });
+  models.action(async ({ json = false, ...given }: Given & { json?: boolean }) =>
+    (await import('./cli/lists.ts')).modelsCommand({ ...commonOptions(given), json }),
+  );
 
   withDeviceOptions(
     withCommonOptions(root.command('doctor').description('find out what works on this machine, and what to do about the rest')),

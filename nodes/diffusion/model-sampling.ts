@@ -31,7 +31,7 @@ export function levelTable(levels: ArrayLike<number>): {
     nearest(sigma) {
       const wanted = Math.fround(Math.log(sigma));
       const above = Math.min(lowerBound(logs, wanted), last);
-      return above > 0 && wanted - at(above - 1) <= at(above) - wanted ? above - 1 : above;
+      return above > 0 && Math.fround(wanted - at(above - 1)) <= Math.fround(at(above) - wanted) ? above - 1 : above;
     },
     between(index) {
       const t = Math.min(Math.max(fround(index), 0), last);

@@ -86,7 +86,7 @@ describe('the embedded model', () => {
   });
 
   it('tokenises as it was trained: lower case, white space folded, framed to 24 tokens', async () => {
-    const { ids, window } = await openTokenizer(embedded);
+    const { ids, window } = await openTokenizer(join(embedded, 'tokenizer'));
     expect(window).toEqual({ length: 24, begin: 1712, end: 1713, pad: 1713 });
     expect(ids('Red   APPLE')).toEqual(ids('red apple'));
     // Made by a plain byte-pair encoder in Python from the same two files.

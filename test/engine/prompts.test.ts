@@ -13,7 +13,7 @@ import reference from '../reference/prompts.json' with { type: 'json' };
 
 let tokenizer: PromptTokenizer;
 beforeAll(async () => {
-  tokenizer = await openTokenizer(join(import.meta.dirname, '../../models/tiny-emoji'));
+  tokenizer = await openTokenizer(join(import.meta.dirname, '../../models/tiny-emoji/tokenizer'));
 });
 
 const rows = (first: number, count: number): Tensor => ({

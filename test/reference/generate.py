@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ["noise", "schedules", "samplers", "brownian", "guidance", "prompts", "diffusers", "resampling", "masks", "latents", "images"]
+PARTS = ["noise", "schedules", "samplers", "brownian", "guidance", "prompts", "networks", "runs", "diffusers", "resampling", "masks", "latents", "images"]
 
 
 def versions(comfyui):

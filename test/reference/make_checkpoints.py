@@ -3,9 +3,8 @@
 Their weights come from a formula (`weights`), which the tests know too, so that only names, shapes and results are kept. Writes
 checkpoints.json. The names of single files are proven by diffusers' own conversion back.
 
-    python make_checkpoints.py --tokenizer ../../models/clip/tokenizer
+    python make_checkpoints.py
 """
-import argparse
 import json
 import pathlib
 
@@ -16,6 +15,7 @@ import transformers
 from diffusers.loaders import single_file_utils as single
 
 from rounded import rounded
+from tiny.vocabulary import clip_tokenizer
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
@@ -197,9 +197,7 @@ def prove(kind, unet, vae, names):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--tokenizer", required=True)
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(options.parse_args().tokenizer)
+    tokenizer = clip_tokenizer(pad=49407)
     parts, kinds = {}, {}
     made = {"made with": {"torch": torch.__version__.split("+")[0], "diffusers": diffusers.__version__, "transformers": transformers.__version__}}
     for kind in ("sd15", "sd21v", "sdxl", "inpaint"):
@@ -241,7 +239,33 @@ def reference(kind, tokenizer, parts):
     latent = ramp("latent", [1, 4, 6, 5])
     results["vae_decoder"] = some(vae.decode(latent).sample, 300)
     results["vae_encoder"] = some(vae.encode(ramp("picture", [1, 3, 48, 40])).latent_dist.parameters, 300)
-    return {"parts": part_ids, "results": results}
+    configs = {"unet": {key: unet.config[key] for key in ("attention_head_dim", "norm_num_groups", "addition_time_embed_dim")},
+               "vae": {key: vae.config[key] for key in ("norm_num_groups", "scaling_factor")},
+               "encoders": [{"num_attention_heads": encoder.config.num_attention_heads, "hidden_act": encoder.config.hidden_act,
+                             "num_hidden_layers": encoder.config.num_hidden_layers} for encoder in encoders]}
+    pictures = {} if kind == "inpaint" else {"picture": picture(kind, tokenizer, unet, vae, encoders)}
+    return {"parts": part_ids, "configs": configs, "results": results | pictures}
+
+
+def picture(kind, tokenizer, unet, vae, encoders):
+    """Four steps of Euler by diffusers' own pipeline from given latents."""
+    prediction = "v_prediction" if kind == "sd21v" else "epsilon"
+    scheduler = diffusers.EulerDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type=prediction,
+                                                 timestep_spacing="linspace")
+    if kind == "sdxl":
+        # What fills up the second encoder's windows is “!”.
+        second = transformers.CLIPTokenizer.from_pretrained(tokenizer.name_or_path, pad_token="!")
+        pipe = diffusers.StableDiffusionXLPipeline(vae=vae, text_encoder=encoders[0], text_encoder_2=encoders[1], tokenizer=tokenizer, tokenizer_2=second,
+                                                   unet=unet, scheduler=scheduler, add_watermarker=False)
+    else:
+        own = transformers.CLIPTokenizer.from_pretrained(tokenizer.name_or_path, pad_token="!") if kind == "sd21v" else tokenizer
+        pipe = diffusers.StableDiffusionPipeline(vae=vae, text_encoder=encoders[0], tokenizer=own, unet=unet, scheduler=scheduler, safety_checker=None,
+                                                 feature_extractor=None, requires_safety_checker=False)
+    pipe.set_progress_bar_config(disable=True)
+    result = pipe("a photo of a cat", negative_prompt="", height=64, width=64, latents=ramp("noise", [1, 4, 8, 8]), num_inference_steps=4,
+                  guidance_scale=4, output_type="pt").images
+    # Channels last, as pictures are kept here.
+    return {"sigmas": rounded(scheduler.sigmas.tolist(), 9), "pixels": some(result.permute(0, 2, 3, 1), 300)}
 
 
 if __name__ == "__main__":

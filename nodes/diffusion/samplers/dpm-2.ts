@@ -3,6 +3,14 @@ import { impliedNoise } from '../parameterisation.ts';
 import { renoising } from './ancestral.ts';
 import { requireFalling, turnsOf } from './steps.ts';
 
+const single = Math.fround;
+
+/** Half-way between two levels in log σ, in single precision as the reference has it. */
+function middleOf(from: number, to: number): number {
+  const [a, b] = [single(Math.log(from)), single(Math.log(to))];
+  return single(Math.exp(single(b - single(single(b - a) * 0.5))));
+}
+
 /** The midpoint method in log σ, after DPM-Solver-2 (Lu et al. 2022) and Karras et al. 2022, algorithm 2. Two evaluations a step. */
 const midpoint = (ancestral: boolean): SampleLoop =>
   async function* (denoise, x, { sigmas, noise, sampling }) {
@@ -16,7 +24,7 @@ const midpoint = (ancestral: boolean): SampleLoop =>
         continue;
       }
       const { down, kept, up } = ancestral ? renoising(sampling, sigma, next) : { down: next, kept: 1, up: 0 };
-      const middle = Math.sqrt(sigma * down);
+      const middle = middleOf(sigma, down);
       const half = combine(middle / sigma, current, 1 - middle / sigma, denoised);
       const slope = impliedNoise(half, await denoise(half, middle), middle);
       const solved = combine(kept, current, kept * (down - sigma), slope);

@@ -25,8 +25,32 @@ function join(results: readonly Results[]): Results {
   return new Map([...first.keys()].map((name) => [name, concatBatch(results.flatMap((one) => one.get(name) ?? []))]));
 }
 
+/** The same batch with its last item repeated until there are `count`. */
+const filled = (feeds: Feeds, batch: number, count: number): Feeds =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => {
+      if (feed.dims.length < 2 || feed.dims[0] !== batch) return [name, feed];
+      const last = sliceBatch(feed, batch - 1, 1);
+      return [name, concatBatch([feed, ...Array.from({ length: count - batch }, () => last)])];
+    }),
+  );
+
+/** Runs pieces of exactly `size` items, as a network wants whose file fixes its batch; what a short last piece is filled up with is cut off again. */
+async function runInEqualPieces(run: (feeds: Feeds) => Promise<Results>, feeds: Feeds, size: number): Promise<Results> {
+  const batch = batchOf(feeds);
+  const done: Results[] = [];
+  for (let start = 0; start < batch; start += size) {
+    const count = Math.min(size, batch - start);
+    const results = await run(filled(part(feeds, start, count, batch), count, size));
+    done.push(new Map([...results].map(([name, value]) => [name, value.dims[0] === size ? sliceBatch(value, 0, count) : value])));
+  }
+  return join(done);
+}
+
 /** How a batch may be cut. */
 export interface Cutting {
+  /** The only batch that the network takes, where its file fixes one. */
+  readonly exact: number | undefined;
   /** Run powers of two only, so that a GPU meets few shapes. */
   readonly buckets: boolean;
   /** The largest batch that has fitted so far, if one did not. */
@@ -41,8 +65,9 @@ const isOutOfMemory = (thrown: unknown): boolean => thrown instanceof GraphError
 export async function runInPieces(
   run: (feeds: Feeds) => Promise<Results>,
   feeds: Feeds,
-  { buckets, most, shrink }: Cutting,
+  { exact, buckets, most, shrink }: Cutting,
 ): Promise<Results> {
+  if (exact !== undefined) return runInEqualPieces(run, feeds, exact);
   const batch = batchOf(feeds);
   const done: Results[] = [];
   let limit = most;

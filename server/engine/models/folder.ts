@@ -1,27 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { scheduleFromConfig } from '../../../nodes/diffusion/noise-schedules.ts';
-import { GraphError, type LatentFormat, type NoiseSchedule, type Prediction } from '../../../nodes/kit/index.ts';
+import type { LatentFormat, ModelSampling } from '../../../nodes/kit/index.ts';
+import { folderLatent, folderSampling, readConfig, textLayers, type UnetConfig, unetConfig } from './folder-configs.ts';
+import { type Family, families, familyOf } from './folder-family.ts';
+import { type FolderNetwork, lookInto, optionalNetwork, requiredNetwork } from './folder-networks.ts';
 import type { ModelLocation } from './list.ts';
 import { type PreviewMap, previewMap } from './preview.ts';
-
-const Scheduler = z.object({
-  num_train_timesteps: z.int().min(1).max(100_000).default(1000),
-  beta_start: z.number().default(0.00085),
-  beta_end: z.number().default(0.012),
-  beta_schedule: z.string().default('scaled_linear'),
-  prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
-});
-const Vae = z.object({
-  latent_channels: z.int().min(1).default(4),
-  scaling_factor: z.number().default(0.18215),
-  block_out_channels: z.array(z.number()).default([128, 256, 512, 512]),
-});
-
-const Unet = z.object({
-  attention_outputs: z.array(z.object({ name: z.string(), downsample: z.int().min(1).max(64) })).default([]),
-});
+import type { ExportedLayers } from './text-features.ts';
 
 /** A second export of the U-Net that also gives its cross-attention, and which outputs that is. */
 export interface AttentionExport {
@@ -29,80 +14,94 @@ export interface AttentionExport {
   readonly outputs: readonly { readonly name: string; readonly downsample: number }[];
 }
 
+/** A text encoder of a folder. */
+export interface FolderTextEncoder {
+  readonly network: FolderNetwork;
+  readonly layers: ExportedLayers;
+  /** Where its tokenizer is looked for, and the token that fills up a prompt where that does not say. */
+  readonly tokenizer: string | undefined;
+  readonly pad: string;
+}
+
 /** What a folder says of itself. Files are absolute paths; parts that only some uses need may be missing. */
 export interface ModelFolder {
   readonly name: string;
   readonly path: string;
+  readonly family: Family;
   readonly latent: LatentFormat;
-  readonly schedule: NoiseSchedule;
-  readonly prediction: Prediction;
+  readonly sampling: ModelSampling;
   readonly preview: PreviewMap;
-  readonly unet: string;
+  readonly unet: FolderNetwork;
+  readonly unetConfig: UnetConfig;
   readonly attention?: AttentionExport;
-  readonly textEncoder: string;
-  readonly vaeDecoder: string;
-  readonly vaeEncoder: string;
+  /** One, or two whose features are put side by side. */
+  readonly textEncoders: readonly FolderTextEncoder[];
+  readonly vaeDecoder: FolderNetwork;
+  readonly vaeEncoder: FolderNetwork | undefined;
   /** How many numbers the weights of a network are, by its file, where they do not lie in that file. */
   readonly parameters?: ReadonlyMap<string, number>;
 }
 
-async function json<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === 'ENOENT') return '{}';
-    throw new GraphError('bad-model', `The file ${file} cannot be read: ${thrown.message}.`, { cause: thrown });
-  });
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (thrown) {
-    const reason = thrown instanceof z.ZodError ? z.prettifyError(thrown).replaceAll('\n', ' ') : String(thrown);
-    throw new GraphError('bad-model', `The file ${file} is not what it should be: ${reason}. Download or export the model again.`, {
-      cause: thrown,
-    });
-  }
-}
-
-async function network(folder: string, part: string): Promise<string> {
-  const file = join(folder, part, 'model.onnx');
-  const size = await stat(file).then(
-    (found) => (found.isFile() ? found.size : undefined),
-    () => undefined,
-  );
-  if (size === undefined)
-    throw new GraphError('bad-model', `The model folder ${folder} has no ${part}/model.onnx. Export the model again with all its parts.`);
-  if (size === 0) throw new GraphError('bad-model', `The file ${file} is empty. Download or export the model again.`);
-  return file;
-}
-
-async function attentionExport(folder: string): Promise<AttentionExport | undefined> {
+async function attentionExport(folder: string, { attention_outputs: outputs }: UnetConfig): Promise<AttentionExport | undefined> {
   const file = join(folder, 'unet/attention.onnx');
-  const { attention_outputs: outputs } = await json(join(folder, 'unet/config.json'), Unet);
   const there = await stat(file).then(
     (found) => found.isFile() && found.size > 0,
     () => false,
   );
-  return there && outputs.length > 0 ? { file, outputs } : undefined;
+  if (!there || outputs.length === 0) return undefined;
+  await lookInto(file);
+  return { file, outputs };
 }
 
-/** Reads everything but the weights of a diffusers ONNX folder; what a config does not say is as in Stable Diffusion 1. Throws `bad-model`. */
+/** Layers of OpenCLIP's text tower; folders of Stable Diffusion 2 leave out the last one, which it never uses. */
+const wholeTower = 24;
+
+function exportedLayers(family: Family, count: number | undefined): ExportedLayers {
+  const missingLayers = family === 'sd2' && count !== wholeTower ? 1 : 0;
+  return { missingLayers, normalisedLayer: 1 + missingLayers };
+}
+
+async function textEncoders(
+  folder: string,
+  family: Family,
+  networks: readonly (FolderNetwork | undefined)[],
+): Promise<FolderTextEncoder[]> {
+  const found = await Promise.all(
+    networks.map(async (network, index) => {
+      const suffix = index === 0 ? '' : `_${index + 1}`;
+      if (network === undefined) return [];
+      const layers = exportedLayers(family, await textLayers(folder, `text_encoder${suffix}`));
+      return [{ network, layers, tokenizer: join(folder, `tokenizer${suffix}`), pad: families[family].pads[index] ?? '!' }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Reads everything but the weights of a diffusers or optimum ONNX folder; what it does not say is as the family has it. Throws `bad-model`. */
 export async function readModelFolder({ name, path }: Pick<ModelLocation, 'name' | 'path'>): Promise<ModelFolder> {
-  const scheduler = await json(join(path, 'scheduler/scheduler_config.json'), Scheduler);
-  const vae = await json(join(path, 'vae_decoder/config.json'), Vae);
-  const [unet, textEncoder, vaeDecoder] = await Promise.all(['unet', 'text_encoder', 'vae_decoder'].map((part) => network(path, part)));
-  if (unet === undefined || textEncoder === undefined || vaeDecoder === undefined)
-    throw new GraphError('internal', 'A model has three parts.');
-  const latent = { channels: vae.latent_channels, scale: vae.scaling_factor, downscale: 2 ** (vae.block_out_channels.length - 1) };
-  const attention = await attentionExport(path);
+  const [unet, vaeDecoder] = await Promise.all([requiredNetwork(path, 'unet'), requiredNetwork(path, 'vae_decoder')]);
+  const [vaeEncoder, first, second] = await Promise.all(
+    ['vae_encoder', 'text_encoder', 'text_encoder_2'].map((part) => optionalNetwork(path, part)),
+  );
+  const family = familyOf(unet.outline, first !== undefined);
+  if (first === undefined && (family !== 'sdxl-refiner' || second === undefined)) await requiredNetwork(path, 'text_encoder');
+  if (family === 'sdxl' && second === undefined) await requiredNetwork(path, 'text_encoder_2');
+  const config = await unetConfig(path);
+  const latent = await folderLatent(path, family, vaeDecoder.outline);
+  const attention = await attentionExport(path, config);
+  const used = family === 'sdxl' ? [first, second] : family === 'sdxl-refiner' ? [undefined, second ?? first] : [first];
   return {
     name,
     path,
+    family,
     latent,
-    schedule: scheduleFromConfig(scheduler),
-    prediction: scheduler.prediction_type,
-    preview: await json(join(path, 'preview.json'), previewMap(latent.channels)),
+    sampling: await folderSampling(path, { family, unet: unet.outline, config }),
+    preview: await readConfig(join(path, 'preview.json'), previewMap(latent.channels)),
     unet,
+    unetConfig: config,
     ...(attention === undefined ? {} : { attention }),
-    textEncoder,
+    textEncoders: await textEncoders(path, family, used),
     vaeDecoder,
-    vaeEncoder: join(path, 'vae_encoder/model.onnx'),
+    vaeEncoder,
   };
 }

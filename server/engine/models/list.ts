@@ -38,7 +38,7 @@ const plainFolders = new Set(['checkpoints', 'diffusers']);
 
 const isSafetensors = (name: string): boolean => /\.(safetensors|sft)$/i.test(name);
 /** Formats that unpickle: opening such a file runs whatever program it holds. */
-const isPickle = (name: string): boolean => /\.(ckpt|pt|pth|bin|pkl)$/i.test(name);
+export const isPickle = (name: string): boolean => /\.(ckpt|pt|pth|bin|pkl)$/i.test(name);
 
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(

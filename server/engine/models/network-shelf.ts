@@ -22,6 +22,12 @@ const allFinite = (results: Iterable<Tensor>): boolean => {
   return true;
 };
 
+/** The batch that a network's file fixes; time steps of one axis do not count. */
+function fixedBatch(inputs: readonly SlotInfo[]): number | undefined {
+  const [first, ...others] = inputs.flatMap(({ shape }) => (shape.length > 1 ? [shape[0]] : []));
+  return typeof first === 'number' && first > 0 && others.every((size) => size === first) ? first : undefined;
+}
+
 const isOutOfMemory = (thrown: unknown): boolean => thrown instanceof GraphError && thrown.code === 'out-of-memory';
 
 /** One network's place on the shelf: loaded when it runs, unloaded when room is needed. */
@@ -109,6 +115,7 @@ export class NetworkShelf {
   async #run(place: Place, { feeds, inputs }: { feeds: Feeds; inputs: readonly SlotInfo[] }): Promise<Results> {
     const shape = inputs.map(({ name }) => feeds[name]?.dims.slice(1).join('×')).join();
     return runInPieces((piece) => this.#runPiece(place, piece), feeds, {
+      exact: fixedBatch(inputs),
       buckets: this.#runtime.device.kind !== 'cpu',
       most: place.most.get(shape) ?? Number.POSITIVE_INFINITY,
       shrink: (most) => place.most.set(shape, most),

@@ -1,27 +1,10 @@
-import { modelSampling } from '../../../nodes/diffusion/model-sampling.ts';
-import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor, tensor } from '../../../nodes/kit/index.ts';
+import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor } from '../../../nodes/kit/index.ts';
 import type { AttentionExport, ModelFolder } from './folder.ts';
+import { fixedSide } from './folder-family.ts';
+import { checkSides, latentSides } from './latent-sides.ts';
+import { unetFeeds } from './network-feeds.ts';
 import type { Session } from './onnx.ts';
 import { previewer } from './preview.ts';
-
-/** The feed for one declared input of a U-Net. */
-function feedFor(name: string, { sample, timestep, tokens, pooled }: NetworkInput, rank: number): Tensor {
-  switch (name) {
-    case 'sample':
-      return sample;
-    case 'timestep':
-    case 't':
-      return tensor(rank === 0 ? [] : [1], Float32Array.of(timestep));
-    case 'encoder_hidden_states':
-      return tokens;
-    case 'text_embeds':
-      if (pooled !== undefined) return pooled;
-  }
-  throw new GraphError(
-    'bad-model',
-    `The U-Net wants an input “${name}”, which this version cannot give: it drives networks with sample, timestep and encoder_hidden_states.`,
-  );
-}
 
 /** Names what does not fit before the runtime says it in its own words. */
 function checkInput(session: Session, { sample, tokens }: NetworkInput): void {
@@ -32,14 +15,9 @@ function checkInput(session: Session, { sample, tokens }: NetworkInput): void {
     const what =
       name === 'sample'
         ? 'The latent does not fit the network. Choose the size that the model was exported for.'
-        : 'The prompt was encoded by another text encoder. Use the one of the same model.';
+        : 'The prompt was encoded by another text encoder, or is longer than the network was exported for. Use the text encoder of the same model, and a shorter prompt.';
     throw new GraphError('size-mismatch', `${what} Expected [${shape.join(', ')}], got [${given.join(', ')}].`);
   }
-}
-
-async function runNetwork(session: Session, input: NetworkInput): Promise<ReadonlyMap<string, Tensor>> {
-  checkInput(session, input);
-  return session.run(Object.fromEntries(session.inputs.map(({ name, shape }) => [name, feedFor(name, input, shape.length)])));
 }
 
 /** The U-Net's sessions, each opened when it is first run: most runs never need the second one. */
@@ -62,18 +40,27 @@ function attentionMaps(outputs: ReadonlyMap<string, Tensor>, listed: AttentionEx
 
 /** A folder's U-Net as MODEL. */
 export function diffusionModel(folder: ModelFolder, parts: NetworkParts): DiffusionModel {
-  const { attention: exported } = folder;
+  const { attention: exported, latent, unet } = folder;
+  const fed = { config: folder.unetConfig, downscale: latent.downscale };
+  const sides = latentSides(unet.outline);
+  const run = async (session: Session, input: NetworkInput): Promise<ReadonlyMap<string, Tensor>> => {
+    const [, , height = 0, width = 0] = input.sample.dims;
+    checkSides({ height, width }, sides, latent.downscale);
+    checkInput(session, input);
+    return session.run(unetFeeds(session.inputs, input, fed));
+  };
   const open = parts.attention;
   return {
     ...(exported === undefined || open === undefined
       ? {}
-      : { attention: async (input) => attentionMaps(await runNetwork(await open(), input), exported.outputs) }),
+      : { attention: async (input) => attentionMaps(await run(await open(), input), exported.outputs) }),
     name: folder.name,
-    latent: folder.latent,
-    sampling: modelSampling(folder.schedule, folder.prediction),
+    latent,
+    sampling: folder.sampling,
+    inpaints: fixedSide(unet.outline, 'sample', 1) === 2 * latent.channels + 1,
     preview: previewer(folder.preview),
     async predict(input) {
-      const outputs = await runNetwork(await parts.unet(), input);
+      const outputs = await run(await parts.unet(), input);
       const [first] = outputs.values();
       const prediction = outputs.get('out_sample') ?? outputs.get('sample') ?? first;
       if (prediction === undefined) throw new GraphError('bad-model', 'The U-Net gives no output. Export it again.');

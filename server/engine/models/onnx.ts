@@ -6,7 +6,9 @@ import { type Machine, thisMachine } from '../../cuda/system-libraries.ts';
 import { type NamedDevice, type PrecisionChoice, providers } from '../device-names.ts';
 import { chooseDevice, type Device } from './choose-device.ts';
 import { convertPrecision, type Precision } from './graph-precision.ts';
+import { withoutRandomness } from './graph-randomness.ts';
 import { fromHalves, toHalves } from './half.ts';
+import { outlineNetwork } from './network-outline.ts';
 import { runtimeError } from './onnx-errors.ts';
 import { probeModel } from './probe.ts';
 
@@ -84,11 +86,23 @@ function sessionOptions({ kind, id }: NamedDevice): SessionOptions {
   };
 }
 
-/** A network to compute in a precision: its path where the file is so already, else its changed graph, with the weights found beside the file. */
+/** Does a network draw random numbers? One that cannot be read says so when it is opened. */
+function isRandom(file: string): boolean {
+  try {
+    return outlineNetwork(file).random;
+  } catch {
+    return false;
+  }
+}
+
+/** A network's path, or its graph where that has to be changed: what draws random numbers, and what is to compute in a precision. Weights are found beside the file. */
 async function source(file: string, precision: Precision | undefined): Promise<{ graph: string | Uint8Array; extra: SessionOptions }> {
-  if (precision === undefined) return { graph: file, extra: {} };
-  const changed = convertPrecision(await readFile(file), precision);
-  if (changed === undefined) return { graph: file, extra: {} };
+  const random = isRandom(file);
+  if (precision === undefined && !random) return { graph: file, extra: {} };
+  const stored = await readFile(file);
+  const calm = random ? withoutRandomness(stored) : stored;
+  const changed = precision === undefined ? calm : (convertPrecision(calm, precision) ?? calm);
+  if (changed === stored) return { graph: file, extra: {} };
   return { graph: changed, extra: { extra: { session: { model_external_initializers_file_folder_path: dirname(file) } } } };
 }
 

@@ -1,28 +1,16 @@
 import { join } from 'node:path';
-import type { Checkpoint, ModelStore } from '../../../nodes/kit/index.ts';
+import { type Checkpoint, GraphError, type ModelStore } from '../../../nodes/kit/index.ts';
 import { autoencoder } from './autoencoder.ts';
 import { asModelFolder } from './checkpoints/as-folder.ts';
 import { GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
+import { folderTextEncoder } from './folder-text-encoder.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
+import { once } from './once.ts';
 import type { Runtime, Session } from './onnx.ts';
-import { textEncoder } from './text-encoder.ts';
-import { openTokenizer } from './tokenizer.ts';
-
-/** Remembers what `make` gave, but not that it failed. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let kept: Promise<T> | undefined;
-  return () => {
-    kept ??= make().catch((thrown: unknown) => {
-      kept = undefined;
-      throw thrown;
-    });
-    return kept;
-  };
-}
 
 interface Loaded {
   readonly identity: string;
@@ -41,6 +29,13 @@ export interface ModelsOptions {
   readonly budget?: number;
   /** Hears what the log should tell. */
   readonly say?: (sentence: string) => void;
+}
+
+function noEncoder({ path }: ModelLocation): never {
+  throw new GraphError(
+    'bad-model',
+    `The model folder ${path} has no vae_encoder/model.onnx, so it makes no latents of pictures. Export it with that part too.`,
+  );
 }
 
 /** Models by name, each part opened when it is first run and kept. A model whose files changed is opened anew. */
@@ -92,15 +87,14 @@ export class EngineModels implements ModelStore {
       });
     return {
       model: diffusionModel(folder, {
-        unet: part(folder.unet),
+        unet: part(folder.unet.file),
         ...(folder.attention === undefined ? {} : { attention: part(folder.attention.file) }),
       }),
-      clip: textEncoder({
-        networks: [{ tokenizer: once(() => openTokenizer(folder.path)), session: part(folder.textEncoder) }],
-        layer: { fromLast: 1, normalised: true },
-        pooled: false,
+      clip: folderTextEncoder(folder, part),
+      vae: autoencoder(folder.latent, {
+        encoder: folder.vaeEncoder === undefined ? async () => noEncoder(location) : part(folder.vaeEncoder.file),
+        decoder: part(folder.vaeDecoder.file),
       }),
-      vae: autoencoder(folder.latent, { encoder: part(folder.vaeEncoder), decoder: part(folder.vaeDecoder) }),
     };
   }
 

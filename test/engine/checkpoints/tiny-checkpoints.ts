@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sizeOf, type Tensor } from '../../../nodes/kit/index.ts';
@@ -8,9 +8,17 @@ import { floats, safetensors, type Written } from './safetensors-file.ts';
 
 const Some = z.object({ shape: z.array(z.number()), step: z.number(), values: z.array(z.number()) });
 const Encoder = z.object({ last: Some, hidden: z.array(Some), pooled: Some.optional(), penultimate: Some.optional() });
+const Config = z.record(z.string(), z.unknown());
 const Kind = z.object({
   parts: z.object({ unet: z.string(), vae: z.string(), encoders: z.array(z.string()) }),
-  results: z.object({ encoders: z.array(Encoder), unet: Some, vae_decoder: Some, vae_encoder: Some }),
+  configs: z.object({ unet: Config, vae: Config, encoders: z.array(Config) }),
+  results: z.object({
+    encoders: z.array(Encoder),
+    unet: Some,
+    vae_decoder: Some,
+    vae_encoder: Some,
+    picture: z.object({ sigmas: z.array(z.number()), pixels: Some }).optional(),
+  }),
 });
 const Reference = z.object({
   parts: z.record(z.string(), z.record(z.string(), z.tuple([z.string(), z.array(z.number())]))),
@@ -36,15 +44,17 @@ export function kindOf(name: string): TinyKind {
 export function uniform(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 16777619);
-  return Float64Array.from({ length: count }, (_, i) => {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
     let x = (seed + Math.imul(i, 0x9e3779b9)) >>> 0;
     x ^= x >>> 16;
     x = Math.imul(x, 0x85ebca6b);
     x ^= x >>> 13;
     x = Math.imul(x, 0xc2b2ae35);
     x ^= x >>> 16;
-    return (x >>> 0) / 2 ** 31 - 1;
-  });
+    values[i] = (x >>> 0) / 2 ** 31 - 1;
+  }
+  return values;
 }
 
 /** A test input: the formula's values times 1.7, then `· factor + shift` as in float32. */
@@ -56,12 +66,16 @@ export function ramp(name: string, dims: readonly number[], { factor = 1, shift 
 function weightsOf(name: string, shape: readonly number[]): Float32Array {
   const spread = Math.sqrt(3 / shape.slice(1).reduce((product, side) => product * side, 1));
   const values = uniform(name, sizeOf(shape));
-  if (shape.length > 1) return Float32Array.from(values, (value) => value * spread);
-  return Float32Array.from(values, (value) => 0.1 * value + (name.endsWith('bias') ? 0 : 1));
+  const [factor, shift] = shape.length > 1 ? [spread, 0] : [0.1, name.endsWith('bias') ? 0 : 1];
+  const weights = new Float32Array(values.length);
+  for (let i = 0; i < weights.length; i++) weights[i] = factor * (values[i] ?? 0) + shift;
+  return weights;
 }
 
 function transposed([rows = 0, columns = 0]: readonly number[], data: Float32Array): Float32Array {
-  return Float32Array.from({ length: data.length }, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  const result = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) result[i] = data[(i % rows) * columns + Math.floor(i / rows)] ?? 0;
+  return result;
 }
 
 type Tensors = Record<string, Written>;
@@ -124,3 +138,26 @@ export function inHalves(tensors: Tensors, dtype: 'F16' | 'BF16'): Tensors {
 
 /** Writes a single-file checkpoint. */
 export const writeSingleFile = (path: string, tensors: Tensors): Promise<void> => writeFile(path, safetensors(tensors));
+
+const json = (folder: string, name: string, value: unknown): Promise<void> => writeFile(join(folder, name), JSON.stringify(value));
+
+/** Writes a tiny model as a folder in the layout of diffusers; the U-Net in two files, as large ones come. */
+export async function writeDiffusersFolder(path: string, name: string): Promise<void> {
+  const { parts, configs } = kindOf(name);
+  const folders = ['unet', 'vae', 'scheduler', ...parts.encoders.map((_, i) => (i === 0 ? 'text_encoder' : `text_encoder_${i + 1}`))];
+  for (const folder of folders) await mkdir(join(path, folder), { recursive: true });
+  await json(path, 'model_index.json', { _class_name: 'StableDiffusionPipeline' });
+  await json(join(path, 'scheduler'), 'scheduler_config.json', { prediction_type: name === 'sd21v' ? 'v_prediction' : 'epsilon' });
+  const unet = Object.entries(diffusersTensors(parts.unet));
+  const half = Math.floor(unet.length / 2);
+  await json(join(path, 'unet'), 'config.json', configs.unet);
+  await writeSingleFile(join(path, 'unet/diffusion_pytorch_model-00001-of-00002.safetensors'), Object.fromEntries(unet.slice(0, half)));
+  await writeSingleFile(join(path, 'unet/diffusion_pytorch_model-00002-of-00002.safetensors'), Object.fromEntries(unet.slice(half)));
+  await json(join(path, 'vae'), 'config.json', configs.vae);
+  await writeSingleFile(join(path, 'vae/diffusion_pytorch_model.safetensors'), diffusersTensors(parts.vae));
+  for (const [i, part] of parts.encoders.entries()) {
+    const folder = join(path, folders[3 + i] ?? '');
+    await json(folder, 'config.json', configs.encoders[i]);
+    await writeSingleFile(join(folder, 'model.safetensors'), diffusersTensors(part));
+  }
+}

@@ -1,39 +1,53 @@
 import { join } from 'node:path';
+import { distilledSampling, modelSampling } from '../../../../nodes/diffusion/model-sampling.ts';
 import { scheduleFromConfig } from '../../../../nodes/diffusion/noise-schedules.ts';
 import { GraphError } from '../../../../nodes/kit/index.ts';
-import { packageRoot } from '../../../files/package-root.ts';
-import type { ModelFolder } from '../folder.ts';
+import type { FolderTextEncoder, ModelFolder } from '../folder.ts';
+import { families } from '../folder-family.ts';
+import { type FolderNetwork, lookInto } from '../folder-networks.ts';
 import { previewMap } from '../preview.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
 import type { GraphFile } from './graph-cache.ts';
 import type { PartName } from './graphs.ts';
 
-/** The tokenizer that all of CLIP's text encoders share; single files bring none. */
-export const sharedTokenizer = (): string => join(packageRoot(), 'models/clip');
-
 /** The noise schedule that all of Stable Diffusion was trained with. */
 const schedule = { num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear' };
 
+const encoderParts = ['text_encoder', 'text_encoder_2'] as const;
+
 /** A checkpoint whose graphs are written, as the same thing that a folder of ONNX exports is. Throws `bad-model` where a part is not in it. */
-export function asModelFolder(name: string, checkpoint: SafetensorsCheckpoint, graphs: ReadonlyMap<PartName, GraphFile>): ModelFolder {
-  const { path, latent, prediction, zeroSnr, tokenizer } = checkpoint;
-  const need = (part: PartName, title: string): string => {
+export async function asModelFolder(
+  name: string,
+  checkpoint: SafetensorsCheckpoint,
+  graphs: ReadonlyMap<PartName, GraphFile>,
+): Promise<ModelFolder> {
+  const { path, family, latent, prediction, zeroSnr, tokenizer } = checkpoint;
+  const need = async (part: PartName, title: string): Promise<FolderNetwork> => {
     const file = graphs.get(part)?.file;
-    if (file !== undefined) return file;
+    if (file !== undefined) return lookInto(file);
     throw new GraphError('bad-model', `The checkpoint ${path} has no ${title}. Choose a checkpoint with U-Net, text encoder and VAE.`);
   };
-  const map = previewMap(latent.channels).parse({});
+  const encoder = async (part: (typeof encoderParts)[number], index: number): Promise<FolderTextEncoder> => ({
+    network: await need(part, 'text encoder'),
+    // Graphs of ours give every layer, and of Stable Diffusion 2 the last but one normalised.
+    layers: { missingLayers: 0, normalisedLayer: family === 'sd2' ? 2 : 1 },
+    tokenizer: tokenizer && join(tokenizer, part.replace('text_encoder', 'tokenizer')),
+    pad: families[family].pads[index] ?? families[family].pads[0],
+  });
+  const used = encoderParts.filter((_, index) => family === 'sdxl' || index === (family === 'sdxl-refiner' ? 1 : 0));
+  const noise = scheduleFromConfig({ ...schedule, rescale_betas_zero_snr: zeroSnr });
   return {
     name,
-    path: tokenizer ?? sharedTokenizer(),
+    path,
+    family,
     latent,
-    schedule: scheduleFromConfig({ ...schedule, rescale_betas_zero_snr: zeroSnr }),
-    prediction,
-    preview: map,
-    unet: need('unet', 'U-Net'),
-    textEncoder: need(checkpoint.family === 'sdxl-refiner' ? 'text_encoder_2' : 'text_encoder', 'text encoder'),
-    vaeDecoder: need('vae_decoder', 'VAE'),
-    vaeEncoder: need('vae_encoder', 'VAE'),
+    sampling: prediction === 'lcm' ? distilledSampling(noise) : modelSampling(noise, prediction),
+    preview: previewMap(latent.channels).parse({}),
+    unet: await need('unet', 'U-Net'),
+    unetConfig: { layers_per_block: 2, attention_outputs: [] },
+    textEncoders: await Promise.all(used.map((part) => encoder(part, encoderParts.indexOf(part)))),
+    vaeDecoder: await need('vae_decoder', 'VAE'),
+    vaeEncoder: await need('vae_encoder', 'VAE'),
     parameters: new Map([...graphs.values()].map(({ file, parameters }) => [file, parameters])),
   };
 }

@@ -59,9 +59,11 @@ async function encoderPart(path: string, files: readonly SafetensorsFile[]): Pro
   return [{ architecture: clipArchitecture(encoder, hints), weights: encoder.weights }];
 }
 
-function familyOf(unet: Weights, encoders: readonly unknown[], context: number): Family {
+function familyOf(unet: Weights, encoders: readonly Part<ClipTextArchitecture>[], context: number): Family {
   if (unet.has('add_embedding.linear_1.weight')) return encoders.length === 1 ? 'sdxl-refiner' : 'sdxl';
-  return context === 1024 ? 'sd2' : 'sd1';
+  // Only OpenCLIP's text encoders have the exact Gaussian activation.
+  const openClip = encoders.length === 0 ? context === 1024 : encoders[0]?.architecture.activation === 'gelu';
+  return openClip ? 'sd2' : 'sd1';
 }
 
 /** Reads a folder in the layout of diffusers whose weights are .safetensors. Throws `bad-model`. */

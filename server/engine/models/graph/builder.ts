@@ -55,9 +55,9 @@ export class GraphBuilder {
     return { missing: this.#missing, wrong: this.#wrong };
   }
 
-  /** Names of the weights that were asked for. */
-  get used(): ReadonlySet<string> {
-    return this.#used;
+  /** Keys in the file of the weights that were asked for. */
+  get usedKeys(): readonly string[] {
+    return [...this.#used].flatMap((name) => this.#weights.get(name)?.key ?? []);
   }
 
   has(name: string): boolean {

@@ -1,0 +1,1 @@
+"""Tiny networks with the real Stable Diffusion architectures, for tests."""
