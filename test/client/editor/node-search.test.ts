@@ -28,7 +28,7 @@ describe('the search for nodes', () => {
     expect(first('ksampler', 2)).toContain('KSampler');
     expect(first('invert', 2)).toEqual(expect.arrayContaining(['ImageInvert', 'InvertMask']));
     expect(first('samlop')).toContain('SamplerCustomAdvanced');
-    expect(findNodes('opposite', specs).map(({ type }) => type)).toEqual(['ImageInvert']);
+    expect(first('opposite')).toContain('ImageInvert');
     expect(findNodes('qqqq', specs)).toEqual([]);
     expect(findNodes('  ', specs)).toBe(specs);
   });
