@@ -1,4 +1,4 @@
-// npm run bench [-- editor] [-- --rounds N] [-- --peer comfyui PATH]
+// npm run bench [-- editor | samplers] [-- --rounds N] [-- --peer comfyui PATH]
 // npm run bench -- queue [--jobs N] [--length MS] [--store embedded|memory|postgres://…]
 // Every figure is a ratio of two times taken in turn in this run; medians over the rounds.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,8 +28,10 @@ const refuse = (sentence) => {
   process.exit(2);
 };
 if (!Number.isInteger(rounds) || rounds < 3) refuse('--rounds wants a whole number from 3 up.');
-const editor = values.peer === undefined && positionals[0] === 'editor';
-if (values.peer === undefined && positionals.length > (editor ? 1 : 0)) refuse('Usage: npm run bench [-- editor | --peer comfyui PATH]');
+const subject = values.peer === undefined ? positionals[0] : undefined;
+const known = subject === undefined || ['editor', 'samplers'].includes(subject);
+if (values.peer === undefined && (positionals.length > 1 || !known))
+  refuse('Usage: npm run bench [-- editor | samplers | --peer comfyui PATH]');
 if (values.peer !== undefined && (values.peer !== 'comfyui' || positionals[0] === undefined)) refuse('Usage: --peer comfyui PATH');
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
@@ -43,6 +45,16 @@ const report = (what, r, goal) => {
   const shown = r.value < 0.1 ? r.value.toFixed(4) : r.value.toFixed(3);
   rows.push(`| ${what} | ${shown} | ${r.low.toFixed(3)}…${r.high.toFixed(3)} | ${goal} |`);
 };
+
+/** The maths of each sampler against the network that it asks. */
+async function samplers() {
+  const { samplerShares } = await import('./samplers.mjs');
+  const raw = startScript('raw.mjs', join(root, 'models/tiny-emoji'));
+  for (const { title, maths, network } of await samplerShares(raw, rounds)) {
+    report(`${title}: maths ÷ network run, 64×64 latents, cond + uncond`, ratio(maths, network), '≤ 0.02');
+  }
+  await raw.stop();
+}
 
 /** Sampler loop of a real run over the socket, previews on, against the bare session. */
 async function sampling(server) {
@@ -121,15 +133,18 @@ async function execution(server, startPeer) {
 }
 
 ensureBuilt();
-const data = mkdtempSync(join(tmpdir(), 'litegraph-diffusion-bench-'));
-let server;
-try {
-  server = await startServer(data);
-  if (editor) await editorFrames(server.url, { rounds: Math.min(rounds, 7), report });
-  else await execution(server, values.peer === undefined ? undefined : async () => startComfy(positionals[0], await freePort()));
-} finally {
-  await server?.stop();
-  rmSync(data, { recursive: true, force: true });
+if (subject === 'samplers') await samplers();
+else {
+  const data = mkdtempSync(join(tmpdir(), 'litegraph-diffusion-bench-'));
+  let server;
+  try {
+    server = await startServer(data);
+    if (subject === 'editor') await editorFrames(server.url, { rounds: Math.min(rounds, 7), report });
+    else await execution(server, values.peer === undefined ? undefined : async () => startComfy(positionals[0], await freePort()));
+  } finally {
+    await server?.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
 }
 console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Node ${process.version}, ${rounds} rounds\n`);
 console.log('| what | ratio of medians | middle half of pairs | goal |\n|---|---|---|---|');

@@ -1,4 +1,4 @@
-import { type Conditioning, type DiffusionModel, type Mask, type Surroundings, sizeOf, type Tensor } from '../kit/index.ts';
+import type { Conditioning, DiffusionModel, Mask, Surroundings, Tensor } from '../kit/index.ts';
 import { cutRegion } from './latent-regions.ts';
 import { toScaled } from './parameterisation.ts';
 import { resamplePlanes } from './resample.ts';
@@ -57,18 +57,4 @@ export function inpaintChannels(
     data.set(picture.data.subarray(item * channels * plane, (item + 1) * channels * plane), start + plane);
   }
   return { dims: [batch, 1 + channels, height, width], data };
-}
-
-/** Channels side by side: `[b, c₁, h, w]` and `[b, c₂, h, w]` → `[b, c₁ + c₂, h, w]`. */
-export function joinChannels(a: Tensor, b: Tensor): Tensor {
-  const [batch = 0, first = 0, height = 0, width = 0] = a.dims;
-  const second = b.dims[1] ?? 0;
-  const dims = [batch, first + second, height, width];
-  const data = new Float32Array(sizeOf(dims));
-  const [own, other] = [first * height * width, second * height * width];
-  for (let item = 0; item < batch; item++) {
-    data.set(a.data.subarray(item * own, (item + 1) * own), item * (own + other));
-    data.set(b.data.subarray(item * other, (item + 1) * other), item * (own + other) + own);
-  }
-  return { dims, data };
 }

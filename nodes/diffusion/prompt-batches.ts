@@ -15,7 +15,7 @@ function repeatTokens({ dims: [, tokens = 0, width = 0], data }: Tensor, times: 
 }
 
 /** `[1, …]` → `[batch, …]`. */
-export const repeatBatch = (x: Tensor, batch: number): Tensor => (batch === 1 ? x : concatBatch(Array.from({ length: batch }, () => x)));
+const repeatBatch = (x: Tensor, batch: number): Tensor => (batch === 1 ? x : concatBatch(Array.from({ length: batch }, () => x)));
 
 interface Group {
   readonly members: number[];

@@ -1,6 +1,5 @@
 import {
   type Conditionings,
-  concatBatch,
   type DiffusionModel,
   GraphError,
   type Surroundings,
@@ -9,10 +8,11 @@ import {
   type Tensor,
   zeros,
 } from '../kit/index.ts';
-import { inpaintChannels, joinChannels } from './inpaint-channels.ts';
+import { inpaintChannels } from './inpaint-channels.ts';
 import { cutRegion, weightedCells } from './latent-regions.ts';
-import { denoisedFrom, networkInput } from './parameterisation.ts';
-import { type PromptBatch, promptBatches, repeatBatch } from './prompt-batches.ts';
+import { networkBatch } from './network-batch.ts';
+import { denoisedFrom, inputScale } from './parameterisation.ts';
+import { type PromptBatch, promptBatches } from './prompt-batches.ts';
 import { type PromptPart, promptParts } from './prompt-parts.ts';
 
 /** x̂₀ of each side for x `[b, c, h, w]`; so is each result. */
@@ -35,6 +35,8 @@ interface Prepared {
   readonly parts: readonly (PromptPart & { readonly side: number; readonly extra?: Tensor })[];
   /** The runs of the network for a set of parts that act. */
   readonly batches: Map<string, { active: readonly number[]; batches: readonly PromptBatch[] }>;
+  /** What a run of the network was fed, to be written over at the next step. */
+  readonly inputs: Map<PromptBatch, Tensor>;
 }
 
 const wantedAesthetic = 6;
@@ -60,7 +62,7 @@ function prepare(
       return { ...part, side: index, extra: part.region ? cutRegion(all, part.region) : all };
     }),
   );
-  return { shape: dims.join(), around, parts, batches: new Map() };
+  return { shape: dims.join(), around, parts, batches: new Map(), inputs: new Map() };
 }
 
 /** The parts that act at a noise level, and the runs that serve them. */
@@ -98,19 +100,20 @@ export function sideGuesses(model: DiffusionModel, sides: Sides): SideGuesses {
   return async (x, sigma, around) => {
     const { dims } = x;
     if (prepared?.shape !== dims.join() || prepared.around !== around) prepared = prepare(model, sides, { dims, around });
-    const { active, batches } = acting(prepared, sigma, { model, dims });
+    const ready = prepared;
+    const { active, batches } = acting(ready, sigma, { model, dims });
     const batch = dims[0] ?? 1;
     const timestep = model.sampling.timestep(sigma);
     const found: { part: Prepared['parts'][number]; guess: Tensor }[] = [];
-    for (const { members, features } of batches) {
-      const parts = members.flatMap((member) => prepared?.parts[active[member] ?? -1] ?? []);
+    for (const run of batches) {
+      const parts = run.members.flatMap((member) => ready.parts[active[member] ?? -1] ?? []);
       const cut = parts.map(({ region }) => (region === undefined ? x : cutRegion(x, region)));
-      const inputs = cut.every((one) => one === x)
-        ? repeatBatch(networkInput(x, sigma, model.sampling), parts.length)
-        : concatBatch(cut.map((one) => networkInput(one, sigma, model.sampling)));
       const extra = parts.flatMap((part) => part.extra ?? []);
-      const sample = extra.length === 0 ? inputs : joinChannels(inputs, concatBatch(extra));
-      const output = await model.predict({ sample, timestep, ...features });
+      const sample = networkBatch({ shown: cut, factor: inputScale(model.sampling, sigma), extra }, ready.inputs.get(run));
+      // Lent to this run alone: another that goes on meanwhile makes its own.
+      ready.inputs.delete(run);
+      const output = await model.predict({ sample, timestep, ...run.features });
+      ready.inputs.set(run, sample);
       for (const [i, part] of parts.entries()) {
         const at = { x: cut[i] ?? x, sigma, sampling: model.sampling };
         found.push({ part, guess: denoisedFrom(sliceBatch(output, i * batch, batch), at) });

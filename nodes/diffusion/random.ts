@@ -25,10 +25,14 @@ export function mersenneTwister(seed: number): () => number {
 }
 
 function twist(state: Uint32Array): void {
-  for (let i = 0; i < stateSize; i++) {
-    const y = ((state[i] ?? 0) & 0x80000000) | ((state[(i + 1) % stateSize] ?? 0) & 0x7fffffff);
-    state[i] = (state[(i + 397) % stateSize] ?? 0) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-  }
+  const mix = (i: number, following: number, far: number): void => {
+    const y = ((state[i] ?? 0) & 0x80000000) | ((state[following] ?? 0) & 0x7fffffff);
+    state[i] = (state[far] ?? 0) ^ (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
+  };
+  const period = 397;
+  for (let i = 0; i < stateSize - period; i++) mix(i, i + 1, i + period);
+  for (let i = stateSize - period; i < stateSize - 1; i++) mix(i, i + 1, i + period - stateSize);
+  mix(stateSize - 1, 0, period - 1);
 }
 
 const block = 16;

@@ -130,7 +130,7 @@ export interface LatentFormat {
   readonly downscale: number;
 }
 
-/** One run of the network: `sample` `[b, c, h, w]` as the network wants it, tokens `[b, tokens, width]`. */
+/** One run of the network: `sample` `[b, c, h, w]` as the network wants it, valid only until the answer is there, tokens `[b, tokens, width]`. */
 export interface NetworkInput {
   readonly sample: Tensor;
   readonly timestep: number;
