@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(data, { recursive: true, force: true }));
 
-const command = (...args: string[]): Promise<Ended> => new Program(args).ended();
+const command = (name: string, ...args: string[]): Promise<Ended> => new Program(name, ...args).ended();
 const common = (): string[] => ['--data', data, '--device', 'cpu'];
 
 async function batch(file: string, ...args: string[]) {
@@ -181,7 +181,7 @@ describe('sweep', () => {
 
     const folder = join(data, 'long');
     const long = ['--sweep', '4.steps=1..12', '--out', folder, ...small.slice(2)];
-    const running = new Program(['batch', template, ...common(), ...long]);
+    const running = new Program('batch', template, ...common(), ...long);
     while ((await pictures(folder).catch(() => [])).length < 2) await new Promise(setImmediate);
     running.child.kill('SIGINT');
     const ended = await running.ended();
