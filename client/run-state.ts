@@ -74,6 +74,8 @@ export function applyEvent(run: Run, event: JobEvent): { readonly run: Run; read
       return shown(next, event);
     case 'finished':
       return finished(next, event);
+    case 'manifest':
+      return { run: next, nodes: [] };
     case 'problem':
       return { run: { ...next, problems: [...run.problems, event.problem] }, nodes: [] };
   }

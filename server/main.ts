@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { GraphError } from '../nodes/kit/index.ts';
+import { addBatch, addProvenance } from './cli/batch-commands.ts';
 import type { InstallCudaOptions } from './cli/install-cuda.ts';
 import {
   collect,
@@ -10,6 +11,7 @@ import {
   deviceEnvironment,
   withCommonOptions,
   withDeviceOptions,
+  withSavingOptions,
   withSeveralDevices,
 } from './cli/options.ts';
 import type { RunOptions } from './cli/run.ts';
@@ -19,7 +21,7 @@ import { parseWarmUp, type WarmUp } from './engine/warm-up.ts';
 import { packageRoot } from './files/package-root.ts';
 
 type Given = Parameters<typeof commonOptions>[0];
-type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | 'queue' | 'paused' | keyof DeviceOptions> &
+type ServeGiven = Pick<ServeCommandOptions, 'host' | 'port' | 'token' | 'queue' | 'paused' | 'watch' | keyof DeviceOptions> &
   Partial<Pick<ServeCommandOptions, 'allowOrigin' | 'warmUp'>>;
 
 type WorkerGiven = Pick<WorkerCommandOptions, 'queue' | 'server' | 'token' | 'shared' | keyof DeviceOptions>;
@@ -40,7 +42,7 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
     .showHelpAfterError('Run litegraph-diffusion --help for the commands.');
 
-  withDeviceOptions(withSeveralDevices(root.command('serve').description('serve the editor page and the API')))
+  withSavingOptions(withDeviceOptions(withSeveralDevices(root.command('serve').description('serve the editor page and the API'))))
     .option('--host <address>', 'address to listen on; other than this machine needs --token', '127.0.0.1')
     .option('--port <number>', 'port; 0 is any free one', '8190')
     .addOption(new Option('--token <text>', 'secret that pages and scripts must give').env('LITEGRAPH_DIFFUSION_TOKEN'))
@@ -51,6 +53,7 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
       'where jobs are kept: embedded (on disk, in --data), memory (until the server ends), or postgres://…',
       'embedded',
     )
+    .option('--watch <dir>', 'run each workflow that is dropped into this folder')
     .option('--paused', 'start with the queue held, to look before anything runs')
     .action(async (given: Given & ServeGiven) => {
       const { serveCommand } = await import('./cli/serve.ts');
@@ -64,7 +67,7 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
     .option('--shared <dir>', 'the data folder of the server, if it is mounted here; else pictures go over HTTP')
     .action(async (given: Given & WorkerGiven) => (await import('./cli/worker.ts')).workerCommand({ ...given, ...commonOptions(given) }));
 
-  withDeviceOptions(withCommonOptions(root.command('run').description('run a saved workflow without a server')))
+  withSavingOptions(withDeviceOptions(withCommonOptions(root.command('run').description('run a saved workflow without a server'))))
     .argument('<file>', 'saved graph, compact form, or a PNG that carries one; - is standard input')
     .option('--set <node.field=value>', 'set a value, node being an id or a title; may be repeated', collect)
     .option('--out <dir>', 'write pictures here instead of <data>/output')
@@ -78,6 +81,9 @@ function program(argv: readonly string[], exit: (code: number) => void): Command
       const { runCommand } = await import('./cli/run.ts');
       exit(await runCommand(file, { set: [], print: [], json: false, quiet: false, ...given, ...commonOptions(given) }));
     });
+
+  addBatch(root, argv, exit);
+  addProvenance(root, argv, exit);
 
   withCommonOptions(root.command('nodes').description('list the node types'))
     .option('--json', 'print one JSON object')

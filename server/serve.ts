@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
 import type { DeviceStatus } from '../workflows/protocol.ts';
+import { Batches } from './batch/batches.ts';
+import type { GridJob } from './batch/grid.ts';
 import { sweepGraphs } from './engine/models/checkpoints/graph-cache.ts';
 import { checkDevices, settled } from './engine/settled.ts';
 import type { Engine } from './engine/types.ts';
@@ -21,7 +23,7 @@ import { Members } from './jobs/members.ts';
 import { presenceOf } from './jobs/presence.ts';
 import { DocumentReader } from './jobs/reader.ts';
 import type { JobStore } from './jobs/store.ts';
-import { readKept } from './jobs/submit.ts';
+import { readKept, submitRun } from './jobs/submit.ts';
 import { createLog, type Log, noteEnd } from './log.ts';
 import { openStore, type QueueKind } from './queue/open-store.ts';
 import { hostRules, isLoopback } from './security/hosts.ts';
@@ -29,6 +31,7 @@ import { defaultLimits, type Limits } from './security/limits.ts';
 import { Gate } from './security/token.ts';
 import { queueMessage, SocketHub } from './socket/hub.ts';
 import { upgrades } from './socket/upgrade.ts';
+import { endOfJob, watchDropped } from './watch/watch-dropped.ts';
 
 /** A model as `GET /v1/models` lists it; `bytes` on disk. */
 export interface ModelEntry {
@@ -61,6 +64,8 @@ export interface ServeOptions {
   readonly startEngines: () => readonly Engine[];
   /** Where jobs are kept; `embedded` in the data folder if not said otherwise. */
   readonly queue?: QueueKind;
+  /** Workflows that are dropped into this folder are run. */
+  readonly watch?: string;
   /** Begin with a held queue. */
   readonly paused?: boolean;
   /** Lowered in tests. */
@@ -114,7 +119,9 @@ function checkOptions({ host, token, allowOrigins }: ServeOptions): void {
   }
 }
 
-type Prepared = Omit<ServerContext, 'gate' | 'jobs' | 'devices' | 'workers'>;
+type Prepared = Omit<ServerContext, 'gate' | 'jobs' | 'devices' | 'workers' | 'batches'> & {
+  readonly draw: (grid: GridJob) => Promise<void>;
+};
 
 /** Everything up to the point from where nothing waits any more: the data folder is locked, the lists are read. */
 async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepared> {
@@ -141,6 +148,7 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepare
     catalogue,
     reader,
     gallery: new Gallery(folders.images),
+    draw: (grid) => shrink.run(grid),
     thumbnails: new Thumbnails(folders.thumbnails, (job) => shrink.run(job)),
   };
 }
@@ -171,16 +179,18 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const members = new Members({ shared: store.shared, devices, models: () => prepared.catalogue.ownModels });
   const jobs = startJobs(options, prepared, { store, engines, members });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
-  const context: ServerContext = { ...prepared, gate, jobs, devices, workers: () => members.list() };
+  const batches = batchesOf(prepared, jobs, engines.length);
+  const context: ServerContext = { ...prepared, gate, jobs, batches, devices, workers: () => members.list() };
   const hub = new SocketHub(context);
   // Jobs end before the pages are sent away, so that everybody hears how.
   opened = true;
   closers.push(
     () => hub.close(),
-    () => jobs.close(),
+    () => Promise.all([batches.close(), jobs.close()]).then(() => undefined),
   );
   server.on('request', createApp(context)).on('upgrade', upgrades(context, hub));
   closers.push(...follow(options, context, { hub, engines, members }));
+  if (options.watch !== undefined) closers.push(await watchDropped(options.watch, context));
   await settled(engines);
   checkDevices(engines);
   return { url: urlOf(options.host, port), device: engines[0]?.device };
@@ -206,6 +216,20 @@ function startJobs(
       forgetSaved(folders.saved, id).catch((error: unknown) => log.warn({ err: error }, `The notes of job ${id} could not be removed`));
     },
     onTrouble: (error) => log.error({ err: error }, `The queue had trouble: ${error instanceof Error ? error.message : String(error)}`),
+  });
+}
+
+/** Batches, whose items are jobs. */
+function batchesOf({ folders, catalogue, reader, draw, log }: Prepared, jobs: Jobs, engines: number): Batches {
+  return new Batches({
+    folder: folders.images.output,
+    catalogue: () => catalogue.current,
+    submit: (wish) => submitRun({ wish }, { jobs, reader, catalogue }),
+    ended: (id, signal) => endOfJob(jobs, id, signal),
+    cancelJob: (id) => jobs.cancel(id),
+    draw,
+    onTrouble: (error) => log.error({ err: error }, 'A batch could not go on'),
+    lanes: engines + 1,
   });
 }
 

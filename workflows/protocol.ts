@@ -1,4 +1,5 @@
 import type { Content, ImageFile, Problem } from '../nodes/kit/index.ts';
+import type { RunManifest } from './manifest.ts';
 import type { NodeId } from './types.ts';
 
 /** The life of a job. `failed` lists the outputs that exist all the same. */
@@ -27,7 +28,9 @@ export type RunEvent =
   | { readonly type: 'shown'; readonly node: NodeId; readonly content: Content }
   /** `reason` is a sentence for the node's tooltip. */
   | { readonly type: 'finished'; readonly node: NodeId; readonly outcome: NodeOutcome; readonly ms: number; readonly reason: string }
-  | { readonly type: 'problem'; readonly problem: Problem };
+  | { readonly type: 'problem'; readonly problem: Problem }
+  /** What the results depend on; told once, before the end. */
+  | { readonly type: 'manifest'; readonly manifest: RunManifest };
 
 /** A change of a job's state; `position` counts from 1 while queued. */
 export interface StateEvent {
@@ -75,6 +78,8 @@ export interface JobSnapshot {
   readonly nodes: Readonly<Record<NodeId, NodeStatus>>;
   readonly outputs: readonly JobOutput[];
   readonly problems: readonly Problem[];
+  /** What the results depend on, once the run has come through. */
+  readonly manifest?: RunManifest;
   /** Sequence number of the last event that this snapshot contains. */
   readonly seq: number;
 }

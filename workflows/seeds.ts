@@ -50,7 +50,7 @@ export function nextSeed(seed: bigint, control: SeedControl, random: () => bigin
 }
 
 /** Seeds of a node that are not wired; for a PrimitiveNode its value, if it is a whole number. */
-function rolledPorts(node: GraphNode, catalogue: Catalogue): readonly string[] {
+export function rolledPorts(node: GraphNode, catalogue: Catalogue): readonly string[] {
   const spec = specOfType(node.type, catalogue);
   const ports: readonly PortSpec[] = spec ? widgetPorts(spec) : [];
   const wired = new Set(node.inputs.filter(({ link }) => link !== null).map(({ name }) => name));

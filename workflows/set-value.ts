@@ -24,13 +24,33 @@ interface Assignment {
  * the field is taken away. Throws `bad-value`, `unknown-node`, `unknown-port`, or what the port says of the value.
  */
 export function setValue(source: WorkflowSource, assignment: string, catalogue: Catalogue): WorkflowSource {
-  const { node: wanted, field, text } = parseAssignment(assignment);
+  const { node, field, text } = parseAssignment(assignment);
+  return setAt(source, findAt(source, [node, field], catalogue), { text, catalogue });
+}
+
+/** A field of a node, found by `node.field`: the field is what stands behind the last dot. Throws `bad-value`, `unknown-node` or `unknown-port`. */
+export function findField(source: WorkflowSource, name: string, catalogue: Catalogue): At {
+  const dot = name.lastIndexOf('.');
+  if (dot <= 0 || dot === name.length - 1)
+    throw new GraphError('bad-value', `Expected node.field, such as 3.seed or Prompt.text, got “${name.slice(0, 80)}”.`);
+  return findAt(source, [name.slice(0, dot).trim(), name.slice(dot + 1).trim()], catalogue);
+}
+
+/** As {@link setValue}, with the field `node.field` and the text given apart. */
+export const setField = (source: WorkflowSource, { field, text }: { field: string; text: string }, catalogue: Catalogue): WorkflowSource =>
+  setAt(source, findField(source, field, catalogue), { text, catalogue });
+
+function findAt(source: WorkflowSource, [wanted, field]: readonly [string, string], catalogue: Catalogue): At {
   const nodes = source.graph
     ? source.graph.nodes.map(({ id, type, title }) => ({ id: String(id), type, title }))
     : [...source.workflow.nodes.values()];
   const node = findNode(wanted, nodes, catalogue);
-  const { spec, port } = findPort(node, field, catalogue);
-  const value = parsePort({ node, spec, port }, text);
+  return { node, ...findPort(node, field, catalogue) };
+}
+
+function setAt(source: WorkflowSource, at: At, { text, catalogue }: { text: string; catalogue: Catalogue }): WorkflowSource {
+  const { node, port } = at;
+  const value = parsePort(at, text);
   if (source.graph) {
     const graph = setInGraph(source.graph, { node: node.id, port }, value);
     return { workflow: toWorkflow(graph, catalogue), graph };

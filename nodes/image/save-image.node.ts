@@ -1,5 +1,5 @@
 import { requireFinite } from '../diffusion/noisy-latents.ts';
-import { defineNode, image, text } from '../kit/index.ts';
+import { defineNode, image, text, toggle } from '../kit/index.ts';
 
 /** A picture to the output folder, with the workflow inside. */
 export default defineNode({
@@ -16,10 +16,16 @@ export default defineNode({
       default: 'picture',
       help: 'Begin of the file name; a number is added. It may name a folder, and hold %width%, %height%, %year%, %month%, %day%, %hour%, %minute%, %second%.',
     }),
+    metadata: toggle({
+      label: 'keep the workflow',
+      advanced: true,
+      default: true,
+      help: 'The file carries the workflow and what it was made with. Switch it off for a picture that says nothing of how it was made.',
+    }),
   },
   outputs: {},
-  async *run({ images: pictures, filename_prefix }, { images }) {
-    const files = await images.save(requireFinite(pictures, 'The picture'), filename_prefix);
+  async *run({ images: pictures, filename_prefix, metadata }, { images }) {
+    const files = await images.save(requireFinite(pictures, 'The picture'), filename_prefix, { metadata });
     yield { kind: 'show', content: { kind: 'images', files } } as const;
     return {};
   },

@@ -31,6 +31,11 @@ export interface ModelStore {
   identity(name: string): Promise<string>;
 }
 
+/** How a picture is saved; without `metadata` it carries neither workflow nor manifest. */
+export interface SaveOptions {
+  readonly metadata: boolean;
+}
+
 /** The pictures a run may read and write. Names never leave their folder: `bad-path`. */
 export interface ImageStore {
   /** Reads from the input folder; alpha becomes the mask (1 − alpha). Several frames become a batch. */
@@ -38,7 +43,7 @@ export interface ImageStore {
   /** Changes when the file changes. */
   identity(name: string): Promise<string>;
   /** Writes PNGs `prefix_00001_.png` … that carry the workflow; `prefix` may name a folder inside the output folder. */
-  save(image: Image, prefix: string): Promise<readonly ImageFile[]>;
+  save(image: Image, prefix: string, options?: SaveOptions): Promise<readonly ImageFile[]>;
   /** Writes PNGs that are only looked at. */
   show(image: Image): Promise<readonly ImageFile[]>;
   /** Is a picture that was shown before still there? Previews may be deleted at any time. */

@@ -6,6 +6,7 @@ import { cudaEnvironment } from '../cuda/home.ts';
 import { pinnedSet } from '../cuda/packages.ts';
 import { checkDeviceName, checkDeviceNames, mayUseCuda, type PrecisionChoice, precisions } from '../engine/device-names.ts';
 import { locatePickles, pickleReason } from '../engine/models/list.ts';
+import type { EngineOptions } from '../engine/types.ts';
 
 /** What every command takes. Paths are absolute. */
 export interface CommonOptions {
@@ -50,11 +51,13 @@ function withFolders(command: Command, data = '.'): Command {
     .option('--data <dir>', 'folder that holds input/, output/ and cache/', data);
 }
 
-/** How a device is used. */
+/** How a device is used, and what saved pictures carry. */
 export interface DeviceOptions {
   readonly precision: PrecisionChoice;
   /** The most bytes of weights on the device. */
   readonly memory?: number;
+  /** False: saved pictures carry neither workflow nor manifest. */
+  readonly metadata?: boolean;
 }
 
 function gigabytes(text: string): number {
@@ -71,6 +74,30 @@ export function withDeviceOptions(command: Command): Command {
     )
     .option('--memory <GB>', 'most weights kept on the device; by default most of what a GPU has free', gigabytes);
 }
+
+/** Adds `--no-metadata` to a command that saves pictures. */
+export const withSavingOptions = (command: Command): Command =>
+  command.option('--no-metadata', 'save pictures without the workflow and what they were made with');
+
+/** What an engine in this process is opened with. */
+export const engineOptions = ({
+  device,
+  models,
+  extraModels,
+  data,
+  precision,
+  memory,
+  metadata,
+}: CommonOptions & DeviceOptions): EngineOptions => ({
+  device,
+  models,
+  extraModels,
+  data,
+  cacheBytes,
+  precision,
+  ...(memory === undefined ? {} : { memory }),
+  ...(metadata === false ? { noMetadata: true } : {}),
+});
 
 /** What a process that may use CUDA needs in its environment; nothing where CUDA is not installed or not wanted. */
 export const deviceEnvironment = async (device: string): Promise<Readonly<Record<string, string>> | undefined> =>

@@ -19,12 +19,16 @@ import { choicesNow } from '../files/choices.ts';
 import { packageRoot } from '../files/package-root.ts';
 import { dataFolders } from '../files/paths.ts';
 import { copyExample, exampleName } from '../files/prepare.ts';
-import type { CommonOptions } from './options.ts';
+import type { CommonOptions, DeviceOptions } from './options.ts';
 import { type PrintRequest, parsePrint } from './printed.ts';
 
-/** What a workflow is prepared with. */
-export interface PrepareOptions extends CommonOptions {
+/** What a workflow is read with. */
+export interface SourceOptions extends CommonOptions, DeviceOptions {
   readonly set: readonly string[];
+}
+
+/** What a workflow is prepared with. */
+export interface PrepareOptions extends SourceOptions {
   readonly print: readonly string[];
 }
 
@@ -45,7 +49,8 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read it',
 };
 
-async function readSource(file: string): Promise<string> {
+/** The text of a workflow file, of standard input for `-`, or of the PNG that carries it. Throws `missing-file` or `bad-document`. */
+export async function readText(file: string): Promise<string> {
   const bytes =
     file === '-'
       ? await buffer(process.stdin)
@@ -69,12 +74,25 @@ async function catalogueFor(text: string, options: CommonOptions, specs: Readonl
   return withChoices(specs, await choicesNow(options));
 }
 
-/** Reads a workflow, sets values and checks everything. Throws the first problem of reading; gives all problems of the graph. */
-export async function prepareRun(file: string, options: PrepareOptions, specs: ReadonlyMap<string, NodeSpec>): Promise<Prepared> {
-  const text = await readSource(file);
+/** A workflow with values set, and the lists of files as they are. */
+export interface ReadSource {
+  readonly source: WorkflowSource;
+  readonly catalogue: Catalogue;
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads a workflow and sets values. Throws the first problem. */
+export async function readSource(file: string, options: SourceOptions, specs: ReadonlyMap<string, NodeSpec>): Promise<ReadSource> {
+  const text = await readText(file);
   const catalogue = await catalogueFor(text, options, specs);
   const { warnings, ...read } = readWorkflow(text, catalogue);
   const source = options.set.reduce<WorkflowSource>((before, assignment) => setValue(before, assignment, catalogue), read);
+  return { source, catalogue, warnings };
+}
+
+/** Reads a workflow, sets values and checks everything. Throws the first problem of reading; gives all problems of the graph. */
+export async function prepareRun(file: string, options: PrepareOptions, specs: ReadonlyMap<string, NodeSpec>): Promise<Prepared> {
+  const { source, catalogue, warnings } = await readSource(file, options, specs);
   const prints = options.print.map((wanted) => parsePrint(wanted, source.workflow, catalogue));
   const targets = prints.length === 0 ? undefined : [...visible(source.workflow, catalogue), ...prints.map(({ node }) => node)];
   const prepared = { ...source, catalogue, prints, warnings, ...(targets === undefined ? {} : { targets }) };

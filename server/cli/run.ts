@@ -5,9 +5,8 @@ import { loadCatalogue } from '../catalogue.ts';
 import type { Executed } from '../engine/execute.ts';
 import type { LiveEvent } from '../engine/run-node.ts';
 import { type EngineSession, openSession } from '../engine/session.ts';
-import type { EngineOptions } from '../engine/types.ts';
 import { dataFolders } from '../files/paths.ts';
-import { cacheBytes, type DeviceOptions, warnOfModels } from './options.ts';
+import { type DeviceOptions, engineOptions, warnOfModels } from './options.ts';
 import { type Prepared, type PrepareOptions, prepareRun, usableFolder } from './prepare-run.ts';
 import { printable } from './printed.ts';
 import { type Progress, silentProgress, terminalProgress } from './progress.ts';
@@ -53,7 +52,8 @@ function note(report: Report, event: LiveEvent, { prepared, options }: { prepare
   }
 }
 
-async function follow(running: AsyncGenerator<LiveEvent, Executed, void>, hear: (event: LiveEvent) => void): Promise<Executed> {
+/** Hears every event of a run, and gives how it ended. */
+export async function follow(running: AsyncGenerator<LiveEvent, Executed, void>, hear: (event: LiveEvent) => void): Promise<Executed> {
   for (let next = await running.next(); ; next = await running.next()) {
     if (next.done) return next.value;
     hear(next.value);
@@ -61,7 +61,7 @@ async function follow(running: AsyncGenerator<LiveEvent, Executed, void>, hear: 
 }
 
 /** Turns Ctrl-C into a cancel; a second one ends the process at once. */
-function interruptible(): { signal: AbortSignal; release: () => void } {
+export function interruptible(): { signal: AbortSignal; release: () => void } {
   const abort = new AbortController();
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
@@ -120,16 +120,6 @@ function tell(report: Report, options: RunOptions, titles: ReadonlyMap<NodeId, s
   if (options.quiet) return;
   for (const { files } of report.outputs) for (const file of files) process.stdout.write(`${file}\n`);
 }
-
-const engineOptions = ({ device, models, extraModels, data, precision, memory }: RunOptions): EngineOptions => ({
-  device,
-  models,
-  extraModels,
-  data,
-  cacheBytes,
-  precision,
-  ...(memory === undefined ? {} : { memory }),
-});
 
 /** Runs a saved workflow in this process and gives the exit code. */
 export async function runCommand(file: string, options: RunOptions): Promise<number> {

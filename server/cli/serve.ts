@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
@@ -5,7 +6,7 @@ import { startEngine } from '../engine/supervisor.ts';
 import type { WarmUp } from '../engine/warm-up.ts';
 import { parseQueue } from '../queue/open-store.ts';
 import { serveUntilSignal } from '../serve.ts';
-import { type CommonOptions, cacheBytes, type DeviceOptions, engineDevices, warnOfModels } from './options.ts';
+import { type CommonOptions, type DeviceOptions, engineDevices, engineOptions, warnOfModels } from './options.ts';
 
 /** `litegraph-diffusion serve`. */
 export interface ServeCommandOptions extends CommonOptions, DeviceOptions {
@@ -16,6 +17,7 @@ export interface ServeCommandOptions extends CommonOptions, DeviceOptions {
   readonly warmUp: readonly WarmUp[];
   readonly queue: string;
   readonly paused?: boolean;
+  readonly watch?: string;
 }
 
 /** Reads `--port`. Throws `bad-value`. */
@@ -27,8 +29,8 @@ export function portOf(text: string): number {
 
 /** Serves the page and the API until a signal. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { host, port, token, allowOrigin, models, data, precision, memory, warmUp, paused = false, extraModels } = options;
-  const engine = { models, extraModels, data, cacheBytes, precision, warmUp, ...(memory === undefined ? {} : { memory }) };
+  const { host, port, token, allowOrigin, models, data, warmUp, paused = false, extraModels, watch } = options;
+  const engine = { ...engineOptions(options), warmUp };
   const devices = await engineDevices(options.device);
   const queue = parseQueue(options.queue);
   if (devices.length === 0 && typeof queue === 'string')
@@ -46,6 +48,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     data,
     queue,
     paused,
+    ...(watch === undefined ? {} : { watch: resolve(watch) }),
     specs,
     listModels: () => listModels(models, extraModels),
     startEngines: () => devices.map(({ device, settings }) => startEngine({ ...engine, device }, settings)),

@@ -1,10 +1,15 @@
+import { createRequire } from 'node:module';
 import { totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import type { Catalogue, ModelStore, NodeDefinition } from '../../nodes/kit/index.ts';
-import { type NodeId, plan, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
+import { type NodeId, plan, type RuntimeRecord, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
+import { packageRoot, packageVersion } from '../files/package-root.ts';
 import { dataFolders } from '../files/paths.ts';
 import { ResultCache } from './cache.ts';
 import { type Executed, type Executor, execute } from './execute.ts';
 import { imageStore, type PictureText } from './images/store.ts';
+import { ManifestWriter } from './manifest.ts';
+import { ModelHashes } from './models/hashes.ts';
 import { openRuntime, type Runtime } from './models/onnx.ts';
 import { EngineModels } from './models/store.ts';
 import { RunReasons } from './reasons.ts';
@@ -26,6 +31,8 @@ export interface SessionRun {
   readonly output?: string;
   /** The job that this is a run of; one that runs again writes over what it saved before. */
   readonly job?: string;
+  /** Exact name of what is saved, see {@link RunRequest}. */
+  readonly saveAs?: string;
 }
 
 /** Everything that runs workflows in one process: device, models, cache. */
@@ -48,9 +55,15 @@ function memoryOfMachine(): number {
 const shareForWeights = 0.6;
 
 /** What saved pictures carry: the document as it was given, and the compact form with every value as it was used. */
-function pictureText({ document, workflow }: SessionRun): PictureText {
-  const entries: [string, string][] = [['prompt', stringifyJson(toCompact(workflow))]];
-  return new Map(document === undefined ? entries : [...entries, ['workflow', document]]);
+function pictureText({ document, workflow }: SessionRun): [string, string][] {
+  const prompt: [string, string] = ['prompt', stringifyJson(toCompact(workflow))];
+  return document === undefined ? [prompt] : [prompt, ['workflow', document]];
+}
+
+/** The version of ONNX Runtime, without loading it. */
+async function onnxRuntimeVersion(): Promise<string> {
+  const file = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  return packageVersion(dirname(file));
 }
 
 /** Opens the device and gets ready; no model is loaded yet. Throws `device-unavailable`. */
@@ -58,7 +71,7 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
   const runtime = await openRuntime(options.device, options.precision === undefined ? {} : { precision: options.precision });
   const { memory } = runtime.device;
   const budget = options.memory ?? (memory ?? memoryOfMachine()) * shareForWeights;
-  const { graphs } = dataFolders(options.data);
+  const { graphs, modelHashes } = dataFolders(options.data);
   const { images, saved } = options.folders ?? dataFolders(options.data);
   const models = new EngineModels(options.models, runtime, {
     graphs,
@@ -67,21 +80,53 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
     say: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   const executor: Executor = { definitions, cache: new ResultCache(options.cacheBytes), reasons: new RunReasons() };
+  const hashes = new ModelHashes([options.models, ...(options.extraModels ?? [])], modelHashes);
+  const program = await packageVersion(packageRoot());
+  const { name: device, provider } = runtime.device;
+  const precision = runtime.precision === undefined ? {} : { precision: runtime.precision };
+  const record: RuntimeRecord = { onnxruntime: await onnxRuntimeVersion(), provider, device, ...precision };
   return {
     runtime,
     models,
     weights: budget,
-    run(run) {
-      const jobOf = ({ job }: SessionRun) => (job === undefined ? {} : { job: { notes: saved, job } });
+    async *run(run) {
       const folders = run.output === undefined ? images : { ...images, output: run.output };
-      const store = imageStore({ folders, text: pictureText(run), now: () => new Date(), ...jobOf(run) });
-      return execute(executor, {
-        plan: plan(run.workflow, run.catalogue, run.targets === undefined ? {} : { targets: run.targets }),
+      const { workflow, targets, saveAs, job } = run;
+      const planned = plan(workflow, run.catalogue, targets === undefined ? {} : { targets });
+      const writer = new ManifestWriter({
+        workflow,
+        plan: planned,
+        targets,
+        definitions,
+        program,
+        runtime: record,
+        hashes: (model) => hashes.of(model),
+        now: new Date(),
+      });
+      const text = async (picture: number): Promise<PictureText> =>
+        options.noMetadata ? new Map() : new Map([...pictureText(run), ['manifest', await writer.text(picture)]]);
+      const store = imageStore({
+        folders,
+        text,
+        now: () => new Date(),
+        saveAs,
+        ...(job === undefined ? {} : { job: { notes: saved, job } }),
+      });
+      const running = execute(executor, {
+        plan: planned,
         context: { signal: run.signal, models, images: store },
         ...(run.fresh === undefined ? {} : { fresh: run.fresh }),
         ...(run.record === undefined ? {} : { record: run.record }),
         ...(run.keep === undefined ? {} : { keep: run.keep }),
       });
+      for (let next = await running.next(); ; next = await running.next()) {
+        if (next.done) {
+          if (next.value.end !== 'cancelled') yield { type: 'manifest', manifest: await writer.manifest() };
+          return next.value;
+        }
+        writer.hear(next.value);
+        yield next.value;
+      }
     },
     close: () => models.close(),
   };

@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly fresh?: boolean;
   /** Keep what each step of a sampler looked like. */
   readonly record?: boolean;
+  /** Saved pictures get exactly this name below the output folder, without ending, and replace what was there. */
+  readonly saveAs?: string;
 }
 
 /** Who listens to a run. Previews may be dropped, events never. */
@@ -62,4 +64,6 @@ export interface EngineOptions {
   readonly folders?: PictureFolders;
   /** Upper bound of cached node results in bytes. */
   readonly cacheBytes: number;
+  /** Saved pictures carry nothing. */
+  readonly noMetadata?: boolean;
 }

@@ -11,7 +11,7 @@ export function packageRoot(): string {
   return folder;
 }
 
-/** The version of the package. */
+/** The version of the package whose package.json lies in `root`. */
 export async function packageVersion(root: string): Promise<string> {
   const parsed = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
   return parsed.version;

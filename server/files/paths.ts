@@ -16,6 +16,8 @@ export interface DataFolders {
   /** Processes that work for the owner of the folder. */
   readonly children: string;
   readonly uploads: string;
+  /** What files of models were found to hash to. */
+  readonly modelHashes: string;
 }
 
 /** Where the pictures of jobs lie, and the notes of what was saved. */
@@ -33,6 +35,7 @@ export function dataFolders(root: string): DataFolders {
     thumbnails: join(cache, 'thumbnails'),
     graphs: join(cache, 'graphs'),
     uploads: join(cache, 'uploads'),
+    modelHashes: join(cache, 'model-hashes.json'),
   };
 }
 

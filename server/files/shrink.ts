@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { GridJob } from '../batch/grid.ts';
 
 /** A smaller WebP copy of the picture `from` is to be written to `to`. */
 export interface ShrinkJob {
@@ -24,7 +25,7 @@ export class ShrinkChild {
   #idle: NodeJS.Timeout | undefined;
 
   /** One job after the other; rejects with the reason. */
-  run(job: ShrinkJob): Promise<void> {
+  run(job: ShrinkJob | GridJob): Promise<void> {
     const result = this.#last.then(() => this.#ask(job));
     this.#last = result.catch(() => undefined);
     return result;
@@ -42,7 +43,7 @@ export class ShrinkChild {
     await gone;
   }
 
-  async #ask(job: ShrinkJob): Promise<void> {
+  async #ask(job: ShrinkJob | GridJob): Promise<void> {
     clearTimeout(this.#idle);
     const child = this.#child ?? start();
     this.#child = child;
@@ -68,7 +69,7 @@ function start(): ChildProcess {
   return child;
 }
 
-function answerOf(child: ChildProcess, job: ShrinkJob): Promise<unknown> {
+function answerOf(child: ChildProcess, job: ShrinkJob | GridJob): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => child.kill('SIGKILL'), patience);
     const finish = (settle: () => void): void => {

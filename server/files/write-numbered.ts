@@ -1,8 +1,9 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { GraphError, quote } from '../../nodes/kit/index.ts';
-import { nextNumber, numberedName } from '../engine/images/file-names.ts';
+import { exactName, nextNumber, numberedName } from '../engine/images/file-names.ts';
 import { type PictureKey, publish, writeUnfinished } from './saved-pictures.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** `base_00007_.png` goes into `folder` below `root`; '' is `root` itself. */
 export interface NumberedPlace {
@@ -62,5 +63,14 @@ export async function writeNumbered({ root, folder, base }: NumberedPlace, bytes
     } finally {
       await rm(unfinished, { force: true });
     }
+  });
+}
+
+/** Puts a picture under exactly this name, `base.png`, or `base-2.png` for the second of a run, in place of what was there; gives its name below `root`. */
+export async function writeExact({ root, folder, base }: NumberedPlace, bytes: Uint8Array, number: number): Promise<string> {
+  return writing(join(root, folder), async () => {
+    const name = exactName(base, number);
+    await writeWhole(join(await folderInside(root, folder), name), bytes);
+    return folder === '' ? name : `${folder}/${name}`;
   });
 }

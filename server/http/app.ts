@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { securityHeaders } from '../security/headers.ts';
+import { batchRoutes } from './batches.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import type { ServerContext } from './context.ts';
 import { imageRoutes } from './images.ts';
@@ -22,7 +23,16 @@ export function createApp(context: ServerContext): Express {
     next();
   });
   app.use('/v1', sessionRoutes(context), requireToken(context));
-  app.use('/v1', jobRoutes(context), queueRoutes(context), imageRoutes(context), catalogueRoutes(context), workerRoutes(context), notFound);
+  app.use(
+    '/v1',
+    jobRoutes(context),
+    batchRoutes(context),
+    queueRoutes(context),
+    imageRoutes(context),
+    catalogueRoutes(context),
+    workerRoutes(context),
+    notFound,
+  );
   app.use(pageRoutes(context));
   app.use(notFound);
   app.use(answerProblems(context.log));

@@ -1,4 +1,5 @@
 import type { DeviceStatus, WorkerSummary } from '../../workflows/protocol.ts';
+import type { Batches } from '../batch/batches.ts';
 import type { Gallery } from '../files/gallery.ts';
 import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { DataFolders } from '../files/paths.ts';
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly catalogue: LiveCatalogue;
   readonly gallery: Gallery;
   readonly thumbnails: Thumbnails;
+  readonly batches: Batches;
   /** One status per engine. */
   readonly devices: () => readonly DeviceStatus[];
   /** The hosts that take jobs. */

@@ -24,7 +24,7 @@ export function jobRoutes(context: ServerContext): Router {
     .route('/jobs')
     .get((request, response) => {
       const { limit } = checked(JobsQuery, request.query);
-      response.json({ jobs: jobs.recent(limit).map(({ nodes: _, ...rest }) => rest) });
+      response.json({ jobs: jobs.recent(limit).map(({ nodes: _, manifest: __, ...rest }) => rest) });
     })
     .post(async (request, response) => {
       const answer = await submitRun({ body: await readText(request, limits.document) }, context);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { categories, problemCodes } from '../../nodes/kit/index.ts';
 import { jobStates } from '../../workflows/protocol.ts';
+import { Manifest } from './openapi-manifest.ts';
 import { Folder } from './schemas.ts';
 
 // What the server answers. These describe; only requests are checked with zod, in schemas.ts and socket/messages.ts.
@@ -91,6 +92,7 @@ export const JobSnapshot = z
     reason: z.string().optional().meta({ description: 'Why it runs again, where it ran before.' }),
     nodes: z.record(NodeId, NodeStatus),
     outputs: z.array(z.object({ node: NodeId, files: z.array(ImageFile) })),
+    manifest: Manifest.optional(),
     problems: z.array(Problem),
     seq: z.int().meta({ description: 'Number of the last event that this contains.' }),
   })
@@ -110,7 +112,7 @@ const WaitingJob = z
 
 /** `GET /v1/queue`. */
 export const Queue = z
-  .object({ paused: z.boolean(), running: z.array(JobSnapshot.omit({ nodes: true })), waiting: z.array(WaitingJob) })
+  .object({ paused: z.boolean(), running: z.array(JobSnapshot.omit({ nodes: true, manifest: true })), waiting: z.array(WaitingJob) })
   .meta({ id: 'Queue', description: 'The queue, in the order in which it will be run.' });
 
 /** A job of the history in a list. */
@@ -133,7 +135,14 @@ export const EndedJob = z
 /** `GET /v1/history/:id`. */
 export const WholeJob = EndedJob.extend({
   nodes: JobSnapshot.shape.nodes,
-  request: z.object({ workflow: z.unknown(), targets: z.array(z.string()), fresh: z.boolean(), record: z.boolean() }),
+  request: z.object({
+    workflow: z.unknown(),
+    targets: z.array(z.string()),
+    fresh: z.boolean(),
+    record: z.boolean(),
+    saveAs: z.string().optional(),
+  }),
+  manifest: Manifest.optional(),
 }).meta({ id: 'WholeJob' });
 
 /** A job in a list. */
@@ -171,6 +180,7 @@ export const JobEvent = z
     z.object({ type: z.literal('shown'), node: NodeId, content: Content, ...numbered }),
     z.object({ type: z.literal('finished'), node: NodeId, outcome: Outcome, ms: z.number(), reason: z.string(), ...numbered }),
     z.object({ type: z.literal('problem'), problem: Problem, ...numbered }),
+    z.object({ type: z.literal('manifest'), manifest: Manifest, ...numbered }),
   ])
   .meta({ id: 'JobEvent' });
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { BatchBody } from '../batch/wish.ts';
 import { ClientMessageSchema } from '../socket/messages.ts';
+import { BatchReport, BatchSummary } from './openapi-batches.ts';
 import {
   Accepted,
   EndedJob,
@@ -150,6 +152,34 @@ const queuePaths: ZodOpenApiPathsObject = {
   },
 };
 
+const unknownBatch = { 404: problem('There is no such batch.') };
+
+const batchPaths: ZodOpenApiPathsObject = {
+  '/v1/batches': {
+    get: reads('Batches, newest first', z.object({ batches: z.array(BatchSummary) })),
+    post: {
+      summary: 'Run a workflow for each row, so many times, or for every combination of values',
+      ...sends(BatchBody),
+      responses: {
+        202: json(BatchReport, 'It has begun; its items are jobs of the queue.'),
+        400: problem('What is wrong with it as a whole.'),
+        409: problem('There is a batch of this id already.'),
+      },
+    },
+  },
+  '/v1/batches/{id}': {
+    get: reads('How far a batch is', BatchReport, { requestParams: id, responses: unknownBatch }),
+    delete: reads('Cancel a batch; what is done is kept', BatchReport, { requestParams: id, responses: unknownBatch }),
+  },
+  '/v1/batches/{id}/resume': {
+    post: {
+      summary: 'Run what is missing or failed',
+      requestParams: id,
+      responses: { 202: json(BatchReport, 'It goes on.'), ...unknownBatch },
+    },
+  },
+};
+
 const image = { 'image/png': {}, 'image/jpeg': {}, 'image/webp': {} };
 
 const binary = z.string().meta({ format: 'binary' });
@@ -248,7 +278,7 @@ export function openApiDocument(version: string): ReturnType<typeof createDocume
       version,
       description: 'Every answer above 399 is `{ "problems": [{ "code", "message", "node"?, "port"? }] }`.',
     },
-    paths: { ...jobPaths, ...queuePaths, ...recordingPaths, ...imagePaths, ...workerPaths, ...otherPaths },
+    paths: { ...jobPaths, ...batchPaths, ...queuePaths, ...recordingPaths, ...imagePaths, ...workerPaths, ...otherPaths },
     components: {
       schemas: { ClientMessage: ClientMessageSchema },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Only where the server was started with --token.' } },

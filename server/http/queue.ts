@@ -16,7 +16,12 @@ function summaryOf({ source: _, snapshot, ...job }: JobRecord): Record<string, u
 
 /** All that is kept of a job, with the workflow as it was sent, integers exact. */
 function wholeOf(record: JobRecord): string {
-  return stringifyJson({ ...summaryOf(record), nodes: record.snapshot?.nodes ?? {}, request: parseJson(record.source) });
+  return stringifyJson({
+    ...summaryOf(record),
+    nodes: record.snapshot?.nodes ?? {},
+    manifest: record.snapshot?.manifest,
+    request: parseJson(record.source),
+  });
 }
 
 /** The workflow as it was sent, integers exact. */
@@ -37,7 +42,7 @@ export function queueRoutes({ jobs, limits }: ServerContext): Router {
   const state = async (): Promise<Record<string, unknown>> => {
     const { paused, waiting } = await jobs.queue();
     const running = jobs.unfinished().filter((job) => job.state === 'running');
-    return { paused, running: running.map(({ nodes: _, ...job }) => job), waiting };
+    return { paused, running: running.map(({ nodes: _, manifest: __, ...job }) => job), waiting };
   };
   router
     .route('/queue')

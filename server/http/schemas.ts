@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pathFault } from '../../workflows/index.ts';
 
 /** A job's id, made by the client or by the server. */
 export const JobId = z
@@ -14,6 +15,13 @@ export const Targets = z.array(NodeId).min(1).max(10_000).meta({ description: 'I
 /** Which of two waiting jobs is first. */
 export const Priority = z.int().min(-100).max(100).meta({ description: 'Higher ones run first; 0 is usual.' });
 
+/** An exact name for what a run saves. */
+export const SaveAs = z
+  .string()
+  .min(1)
+  .refine((name) => pathFault(name) === undefined && !name.endsWith('/'), 'a name stays inside the output folder, such as “cats/7”')
+  .meta({ description: 'Saved pictures get exactly this name, without ending; a picture of that name is replaced.', example: 'cats/7' });
+
 /** `POST /v1/jobs` with options; a bare document is taken as well. */
 export const RunBody = z
   .strictObject({
@@ -24,6 +32,7 @@ export const RunBody = z
     targets: Targets.optional(),
     fresh: z.boolean().optional().meta({ description: 'Compute everything again instead of using cached results.' }),
     priority: Priority.optional(),
+    saveAs: SaveAs.optional(),
     record: z.boolean().optional().meta({ description: 'Keep what each step of a sampler looked like, for GET /v1/jobs/{id}/steps.' }),
   })
   .meta({ id: 'RunBody' });

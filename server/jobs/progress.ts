@@ -1,4 +1,5 @@
 import type { Problem } from '../../nodes/kit/index.ts';
+import type { RunManifest } from '../../workflows/index.ts';
 import { isFinal, type JobEvent, type JobOutput, type JobSnapshot, type JobState, type NodeStatus } from '../../workflows/protocol.ts';
 
 /** Where a job stands, folded from its events one by one. Node ids come from documents, hence a Map and no object. */
@@ -10,6 +11,7 @@ export interface Progress {
   readonly nodes: Map<string, NodeStatus>;
   readonly outputs: JobOutput[];
   readonly problems: Problem[];
+  manifest?: RunManifest;
   state: JobState;
   started?: number;
   ended?: number;
@@ -46,6 +48,7 @@ function startOver(progress: Progress): void {
   progress.outputs.length = 0;
   progress.problems.length = 0;
   delete progress.started;
+  delete progress.manifest;
 }
 
 function setState(progress: Progress, event: Extract<JobEvent, { type: 'state' }>): void {
@@ -85,6 +88,7 @@ export function advance(progress: Progress, event: JobEvent): void {
   progress.seq = event.seq;
   if (event.type === 'state') setState(progress, event);
   else if (event.type === 'problem') progress.problems.push(event.problem);
+  else if (event.type === 'manifest') progress.manifest = event.manifest;
   else if (event.type === 'planned') for (const { node } of event.nodes) nodes.set(node, { state: 'waiting' });
   else nodes.set(event.node, { ...nodes.get(event.node), ...statusOf(progress, event) });
   if (event.type !== 'shown' || event.content.kind !== 'images') return;

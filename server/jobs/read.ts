@@ -14,6 +14,8 @@ export interface RunWish {
   readonly targets?: readonly NodeId[] | undefined;
   readonly fresh?: boolean | undefined;
   readonly record?: boolean | undefined;
+  /** Exact name of what is saved. */
+  readonly saveAs?: string | undefined;
   readonly priority?: number | undefined;
 }
 
@@ -54,7 +56,13 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const hasOptions = (body: unknown): boolean =>
   isRecord(body) && Object.hasOwn(body, 'workflow') && !(isRecord(body.workflow) && 'class_type' in body.workflow);
 
-const Source = z.object({ workflow: z.unknown(), targets: z.array(z.string()), fresh: z.boolean(), record: z.boolean() });
+const Source = z.object({
+  workflow: z.unknown(),
+  targets: z.array(z.string()),
+  fresh: z.boolean(),
+  record: z.boolean(),
+  saveAs: z.string().optional(),
+});
 
 function wishOf(source: RunSource): RunWish | { readonly problems: readonly Problem[] } {
   if ('wish' in source) return source.wish;
@@ -106,9 +114,15 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
   try {
     const wish = wishOf(source);
     if ('problems' in wish) return wish;
-    const { id, targets, fresh = false, record = false } = wish;
+    const { id, targets, fresh = false, record = false, saveAs } = wish;
     const content: unknown = typeof wish.workflow === 'string' ? parseJson(wish.workflow) : wish.workflow;
-    const canonical = stringifyJson({ workflow: content, targets: targets ?? [], fresh, record });
+    const canonical = stringifyJson({
+      workflow: content,
+      targets: targets ?? [],
+      fresh,
+      record,
+      ...(saveAs === undefined ? {} : { saveAs }),
+    });
     const digest = createHash('sha256').update(canonical).digest('hex');
     wanted = { ...(id === undefined ? {} : { id }), digest };
     const { workflow, graph, warnings } = readWorkflow(content, catalogue);
@@ -120,6 +134,7 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
       ...(targets === undefined ? {} : { targets }),
       ...(fresh ? { fresh } : {}),
       ...(record ? { record } : {}),
+      ...(saveAs === undefined ? {} : { saveAs }),
     };
     const name = graph?.extra.name;
     const title = typeof name === 'string' ? name.slice(0, longestTitle) : '';

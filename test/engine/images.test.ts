@@ -34,7 +34,7 @@ beforeAll(async () => {
     ['workflow', '{"nodes":[]}'],
     ['prompt', prompt],
   ]);
-  store = imageStore({ folders: images, text, now: () => new Date(2026, 0, 2, 3, 4, 5) });
+  store = imageStore({ folders: images, text: () => text, now: () => new Date(2026, 0, 2, 3, 4, 5) });
 });
 afterAll(() => rm(data, { recursive: true, force: true }));
 

@@ -31,7 +31,7 @@ let folder: string;
 const storeOf = (job: string) =>
   imageStore({
     folders: { input: folder, output: join(folder, 'output'), preview: join(folder, 'preview') },
-    text: new Map(),
+    text: () => new Map(),
     now: () => new Date(0),
     job: { notes: join(folder, 'saved'), job },
   });

@@ -86,3 +86,55 @@ export async function shrink({ from, to, width }: { from: string; to: string; wi
   const source = sharp(from, { limitInputPixels: mostPixels }).autoOrient();
   await source.resize({ width, withoutEnlargement: true }).webp({ quality: 80 }).toFile(to);
 }
+
+/** A picture of pictures: each file scaled into its place, then an SVG drawn over all of it; pixels. */
+export interface Collage {
+  readonly width: number;
+  readonly height: number;
+  readonly cells: readonly {
+    readonly file: string;
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
+  readonly svg: string;
+}
+
+/** The pixel size of a picture file. */
+export async function sizeOfImage(file: string): Promise<{ width: number; height: number }> {
+  const sharp = await load();
+  const { width, height } = await sharp(file, { limitInputPixels: mostPixels }).metadata();
+  return { width, height };
+}
+
+/** PNG bytes of a collage, on white. */
+export async function encodeCollage({ width, height, cells, svg }: Collage): Promise<Uint8Array> {
+  const sharp = await load();
+  const tiles = await Promise.all(
+    cells.map(async ({ file, left, top, width: across, height: down }) => ({
+      input: await sharp(file, { limitInputPixels: mostPixels })
+        .resize(across, down, { fit: 'contain', background: '#fff' })
+        .png()
+        .toBuffer(),
+      left,
+      top,
+    })),
+  );
+  const canvas = sharp({ create: { width, height, channels: 3, background: '#fff' } });
+  return canvas
+    .composite([...tiles, { input: Buffer.from(svg), left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+}
+
+/** The pixels of a picture file, RGB, row by row. */
+export async function readPixels(file: string): Promise<{ width: number; height: number; rgb: Uint8Array }> {
+  const sharp = await load();
+  const { data, info } = await sharp(file, { limitInputPixels: mostPixels, failOn: 'error' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, rgb: data };
+}

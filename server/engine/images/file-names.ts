@@ -48,3 +48,6 @@ export function nextNumber(files: readonly string[], base: string): number {
 
 /** `base_00007_.png`. */
 export const numberedName = (base: string, number: number): string => `${base}_${String(number).padStart(5, '0')}_.png`;
+
+/** `base.png`, and `base-2.png` for the second picture of a run. */
+export const exactName = (base: string, number: number): string => `${base}${number === 1 ? '' : `-${number}`}.png`;

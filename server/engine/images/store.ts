@@ -7,7 +7,7 @@ import { GraphError, type Image, type ImageFile, type ImageStore, type Picture, 
 import { writePngText } from '../../../workflows/index.ts';
 import { type DataFolders, fileInside } from '../../files/paths.ts';
 import { type PictureKey, writeUnfinished } from '../../files/saved-pictures.ts';
-import { writeNumbered, writing } from '../../files/write-numbered.ts';
+import { writeExact, writeNumbered, writing } from '../../files/write-numbered.ts';
 import { decodeImage, encodePng, toBytes } from './codec.ts';
 import { fillName, splitPrefix } from './file-names.ts';
 
@@ -17,7 +17,10 @@ export type PictureText = ReadonlyMap<string, string>;
 /** What the store of one run is made of. */
 export interface ImageStoreOptions {
   readonly folders: DataFolders['images'];
-  readonly text: PictureText;
+  /** What the n-th picture that is saved carries, counted from 1. */
+  readonly text: (picture: number) => PictureText | Promise<PictureText>;
+  /** Exact name below the output folder, without ending, in place of what a node says; a file of that name is replaced. */
+  readonly saveAs?: string | undefined;
   readonly now: () => Date;
   /** The job that saves, so that it has its pictures once though it may run twice. */
   readonly job?: Omit<PictureKey, 'key'>;
@@ -31,12 +34,13 @@ const longestSide = 16_384;
 const isTaken = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
 
 /** Pictures of one run, in the folders below `--data`. */
-export function imageStore({ folders, text, now, job }: ImageStoreOptions): ImageStore {
+export function imageStore({ folders, text, now, job, saveAs }: ImageStoreOptions): ImageStore {
+  let count = 0;
   const saved = new Map<string, number>();
   const nextKey = (prefix: string): PictureKey | undefined => {
-    const count = (saved.get(prefix) ?? 0) + 1;
-    saved.set(prefix, count);
-    return job && { ...job, key: `${count} ${prefix}` };
+    const number = (saved.get(prefix) ?? 0) + 1;
+    saved.set(prefix, number);
+    return job && { ...job, key: `${number} ${prefix}` };
   };
   return {
     async load(name) {
@@ -46,13 +50,15 @@ export function imageStore({ folders, text, now, job }: ImageStoreOptions): Imag
       const { size, mtimeMs } = await stat(await fileInside(folders.input, name));
       return `${size}:${mtimeMs}`;
     },
-    async save(image, prefix) {
+    async save(image, prefix, { metadata } = { metadata: true }) {
       const { width, height } = toBytes(image, 0);
-      const { folder, base } = splitPrefix(fillName(prefix, { width, height, now: now() }));
+      const { folder, base } = splitPrefix(saveAs ?? fillName(prefix, { width, height, now: now() }));
+      const place = { root: folders.output, folder, base };
       const files: ImageFile[] = [];
       for (const picture of pictures(image)) {
-        const png = writePngText(await encodePng(picture, savedLevel), text);
-        const name = await writeNumbered({ root: folders.output, folder, base }, png, nextKey(prefix));
+        const number = ++count;
+        const png = writePngText(await encodePng(picture, savedLevel), metadata ? await text(number) : []);
+        const name = saveAs === undefined ? await writeNumbered(place, png, nextKey(prefix)) : await writeExact(place, png, number);
         files.push({ folder: 'output', name, width, height });
       }
       return files;
