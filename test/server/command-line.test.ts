@@ -283,7 +283,7 @@ describe('bad input ends with 2, one sentence on standard error and nothing on s
     const { code, report: told } = await report(template, ['--models', models, '--set', 'Load model.ckpt_name=cut']);
     expect([code, told.status]).toEqual([1, 'failed']);
     expect(told.errors).toEqual([
-      expect.objectContaining({ code: 'bad-model', node: '9', message: expect.stringContaining('damaged or cut short') }),
+      expect.objectContaining({ code: 'bad-model', node: '1', message: expect.stringContaining('damaged or cut short') }),
     ]);
   });
 });
