@@ -5,9 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { type Location, reasonOf } from './package-index.ts';
 import type { PinnedPackage } from './packages.ts';
+import type { Fetch } from './proxied-fetch.ts';
 
 /** How a file is fetched; `stall` ms without a byte end an attempt. */
 export interface Fetching {
+  readonly fetch: Fetch;
   readonly stall?: number;
   /** Hears how many bytes are there now. */
   readonly progress?: (bytes: number) => void;
@@ -35,7 +37,7 @@ export async function isIntact(path: string, { sha256, bytes }: PinnedPackage): 
 }
 
 /** One request for what is still missing of `part`; bytes that came before a failure stay. */
-async function attempt({ url, headers }: Location, part: string, { stall = 60_000, progress }: Fetching): Promise<void> {
+async function attempt({ url, headers }: Location, part: string, { fetch, stall = 60_000, progress }: Fetching): Promise<void> {
   const have = await sizeOf(part);
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(new Error('nothing came for too long')), stall);
@@ -67,11 +69,7 @@ async function attempt({ url, headers }: Location, part: string, { stall = 60_00
  * Fetches a pinned wheel to `path`. An earlier attempt's bytes are gone on with; the file has its name only when size and SHA-256 are right.
  * Throws `not-found` when nothing comes any more, `not-allowed` when what came is not what was pinned.
  */
-export async function download(
-  pinned: PinnedPackage,
-  { from, path }: { from: Location; path: string },
-  options: Fetching = {},
-): Promise<void> {
+export async function download(pinned: PinnedPackage, { from, path }: { from: Location; path: string }, options: Fetching): Promise<void> {
   const part = `${path}.part`;
   if ((await sizeOf(part)) > pinned.bytes) await rm(part);
   for (let empty = 0; (await sizeOf(part)) < pinned.bytes; ) {

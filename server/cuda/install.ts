@@ -7,6 +7,7 @@ import { cudaHome, findInstallation, type Installation, type Receipt, receiptFil
 import { locate } from './package-index.ts';
 import type { PinnedPackage, PinnedSet } from './packages.ts';
 import { packageIndexes } from './pip-settings.ts';
+import { proxiedFetch } from './proxied-fetch.ts';
 import { type Machine, systemFolders } from './system-libraries.ts';
 import { unpack } from './unpack.ts';
 
@@ -77,8 +78,9 @@ async function fetchWheel(wanted: PinnedPackage, staging: string, options: Insta
   if (given !== undefined && (await isIntact(given, wanted))) return given;
   const path = join(staging, wanted.file);
   if (await isIntact(path, wanted)) return path;
-  const from = await locate(wanted, await packageIndexes(options.machine, options.indexUrl));
-  await download(wanted, { from, path }, { progress: (bytes) => options.progress(wanted, bytes) });
+  const fetch = proxiedFetch(options.machine.env);
+  const from = await locate(wanted, await packageIndexes(options.machine, options.indexUrl), fetch);
+  await download(wanted, { from, path }, { fetch, progress: (bytes) => options.progress(wanted, bytes) });
   return path;
 }
 

@@ -1,6 +1,8 @@
+import type { Response } from 'undici';
 import { z } from 'zod';
 import { GraphError } from '../../nodes/kit/index.ts';
 import type { PinnedPackage } from './packages.ts';
+import type { Fetch } from './proxied-fetch.ts';
 
 /** Where a file is, with the headers that its server wants. */
 export interface Location {
@@ -35,7 +37,7 @@ async function linksOf(response: Response): Promise<ReadonlyMap<string, string>>
 }
 
 /** A file of a project on one index, or why it is not there. */
-async function lookUp(index: string, { project, file }: PinnedPackage): Promise<Location | string> {
+async function lookUp(index: string, { project, file }: PinnedPackage, fetch: Fetch): Promise<Location | string> {
   const { url, headers } = withoutSecret(`${index.replace(/\/*$/, '')}/${project}/`);
   try {
     const response = await fetch(url, {
@@ -60,10 +62,10 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /** Finds a pinned wheel on the first index that has it. Throws `not-found`. */
-export async function locate(wanted: PinnedPackage, indexes: readonly string[]): Promise<Location> {
+export async function locate(wanted: PinnedPackage, indexes: readonly string[], fetch: Fetch): Promise<Location> {
   const reasons: string[] = [];
   for (const index of indexes) {
-    const found = await lookUp(index, wanted);
+    const found = await lookUp(index, wanted, fetch);
     if (typeof found !== 'string') return found;
     reasons.push(found);
   }

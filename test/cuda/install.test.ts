@@ -1,4 +1,6 @@
 import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GraphError } from '../../nodes/kit/index.ts';
@@ -69,6 +71,29 @@ describe('install-cuda', () => {
     index.behaviour = { cutAfter: 20_000, noRange: true };
     await install({ progress });
     expect((await stat(join(lib(), 'libcudnn.so.9'))).size).toBe(50_000);
+  });
+
+  it('goes through the proxy that the environment names, and past it where NO_PROXY says so', async () => {
+    const tunnels: string[] = [];
+    const proxy = createServer().on('connect', (request: IncomingMessage, socket: Socket) => {
+      tunnels.push(request.url ?? '');
+      const [host = '', port] = (request.url ?? '').split(':');
+      const target = connect(Number(port), host, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+      target.on('error', () => socket.destroy());
+      socket.on('error', () => target.destroy());
+      target.pipe(socket).pipe(target);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    machine.env.HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    await install();
+    expect(tunnels).toContain(new URL(index.url).host);
+    await removeCuda(machine);
+    tunnels.length = 0;
+    machine.env.NO_PROXY = '127.0.0.1';
+    await install();
+    expect(tunnels).toEqual([]);
+    proxy.closeAllConnections();
+    await new Promise((resolve) => proxy.close(resolve));
   });
 
   it('goes on with an interrupted installation without fetching again what was unpacked', async () => {
