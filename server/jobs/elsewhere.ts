@@ -12,6 +12,8 @@ export interface ElsewhereParts {
   readonly book: JobBook;
   /** Is it being run here? */
   readonly runs: (id: string) => boolean;
+  /** Sees who is there. */
+  readonly meet: () => Promise<void>;
   /** The queue was held, released or put in another order. */
   readonly onQueue: (paused: boolean) => void;
   /** The end of a job is stored. */
@@ -28,6 +30,8 @@ export class Elsewhere {
   readonly #changed = new Set<string>();
   /** Who runs a job, as far as it was asked. */
   readonly #runners = new Map<string, string>();
+  /** Everything is to be looked up. */
+  #whole = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -48,9 +52,21 @@ export class Elsewhere {
     }, gather);
   }
 
-  /** Takes up what others run at present. */
+  /** Takes up what waits and what others run at present. */
   async start(): Promise<void> {
     for (const standing of await this.#parts.shared.elsewhere()) await this.#tell(standing);
+  }
+
+  /** Something may have changed unheard: everything that has not ended is looked up again. */
+  missed(): void {
+    this.#whole = true;
+    this.heard('');
+    for (const { id } of this.#parts.book.unfinished(Number.POSITIVE_INFINITY)) this.heard(id);
+  }
+
+  /** A worker has opened its socket here. */
+  arrived(): Promise<void> {
+    return this.#parts.meet();
   }
 
   /** Brings what is known here of a job up to date. */
@@ -101,24 +117,29 @@ export class Elsewhere {
   async #lookUp(ids: readonly string[]): Promise<void> {
     const { shared, onQueue } = this.#parts;
     if (ids.includes('')) onQueue(await shared.isPaused());
+    const whole = this.#whole;
+    this.#whole = false;
+    if (whole) await this.start();
     const jobs = ids.filter((id) => id !== '');
     if (jobs.length === 0) return;
-    for (const standing of await shared.standings(jobs)) await this.#tell(standing);
+    for (const standing of await shared.standings(jobs)) await this.#tell(standing, 'news');
   }
 
-  async #tell(standing: Standing): Promise<void> {
+  /** `news`: it was changed just now, so that even one that is not known and has ended is told of. */
+  async #tell(standing: Standing, news?: 'news'): Promise<void> {
     const { book, onEnded, runs, shared, store } = this.#parts;
     const { id, title, state, created, starts, worker } = standing;
     if (runs(id) || (state === 'running' && worker === shared.me)) return;
     if (worker !== undefined && state === 'running') this.#runners.set(id, worker);
     else this.#runners.delete(id);
     if (book.log(id) === undefined) {
-      if (isFinal(state)) return;
+      if (isFinal(state) && news === undefined) return;
       book.open(id, { title, created, safe: true, seq: starts * seqOfStart });
     }
     const log = book.log(id);
     if (log === undefined || isFinal(log.state) || (log.hasBegun && log.state === state)) return;
     const at = Date.now();
+    if (isFinal(state) && !log.hasBegun) book.note(id, { type: 'state', state: 'queued', at: created, position: 1 });
     if (!isFinal(state)) book.note(id, state === 'queued' ? { type: 'state', state, at, position: 1 } : { type: 'state', state, at });
     else {
       const kept = (await store.record(id))?.snapshot;

@@ -34,7 +34,8 @@ export function joined(parts: JoinedParts): Joined | undefined {
   const { shared } = store;
   if (shared === undefined) return undefined;
   const runs = (id: string): boolean => dispatcher.runs(id);
-  const elsewhere = new Elsewhere({ shared, store, book, runs, onQueue, onEnded: parts.onStored, onTrouble });
+  const meet = (): Promise<void> => membership.beat();
+  const elsewhere = new Elsewhere({ shared, store, book, runs, meet, onQueue, onEnded: parts.onStored, onTrouble });
   const membership = new Membership({
     shared,
     runs,
@@ -42,6 +43,7 @@ export function joined(parts: JoinedParts): Joined | undefined {
     wake: () => dispatcher.wake(),
     letGo: () => dispatcher.letGo(),
     heard: (id) => elsewhere.heard(id),
+    missed: () => elsewhere.missed(),
     met: parts.onMembers,
     onTrouble,
   });

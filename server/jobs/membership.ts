@@ -13,6 +13,8 @@ export interface MembershipParts {
   readonly letGo: () => void;
   /** Another host changed this job; '' stands for the whole queue. */
   readonly heard?: (id: string) => void;
+  /** Others may have changed something unheard. */
+  readonly missed?: () => void;
   /** The hosts that live at present. */
   readonly met?: (members: readonly Member[]) => void;
   readonly onTrouble: (error: unknown) => void;
@@ -29,7 +31,7 @@ export class Membership {
   readonly #parts: MembershipParts;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
-  #again = false;
+  #next: Promise<void> | undefined;
   #seen = performance.now();
   #closed = false;
 
@@ -41,20 +43,28 @@ export class Membership {
   async start(): Promise<void> {
     this.#seen = performance.now();
     this.#timer = setInterval(() => void this.beat(), interval);
-    await this.#parts.shared.listen((id) => this.#hear(id));
+    await this.#parts.shared.listen({
+      heard: (id) => this.#hear(id),
+      met: () => void this.beat(),
+      missed: () => this.#parts.missed?.(),
+    });
     await this.beat();
   }
 
-  /** Gives a sign of life, or another one after the present one. */
+  /** Gives a sign of life; resolves when one that began after this call has been given. */
   beat(): Promise<void> {
-    if (this.#beating !== undefined) this.#again = true;
-    this.#beating ??= this.#beat().finally(() => {
-      this.#beating = undefined;
-      if (!this.#again || this.#closed) return;
-      this.#again = false;
-      void this.beat();
-    });
     if (performance.now() - this.#seen > mostSilence) this.#parts.letGo();
+    this.#next ??= this.#beating?.then(() => {
+      this.#next = undefined;
+      return this.#closed ? undefined : (this.#beating ?? this.#begin());
+    });
+    return this.#next ?? this.#begin();
+  }
+
+  #begin(): Promise<void> {
+    this.#beating = this.#beat().finally(() => {
+      this.#beating = undefined;
+    });
     return this.#beating;
   }
 

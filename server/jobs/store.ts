@@ -143,14 +143,24 @@ export interface Beat {
   readonly members: readonly Member[];
 }
 
+/** What a host hears of the others. */
+export interface Hearing {
+  /** This job was changed; '' stands for the whole queue. */
+  heard(id: string): void;
+  /** A host came, went, or tells something new of itself. */
+  met(): void;
+  /** The connection was lost for a while, and with it what was said meanwhile. */
+  missed(): void;
+}
+
 /** A queue that several hosts work on. */
 export interface SharedQueue {
   /** The id of this host. */
   readonly me: string;
-  /** Calls back with the ids of jobs that other hosts changed; '' stands for the whole queue. */
-  listen(heard: (id: string) => void): Promise<void>;
+  /** Hears what the other hosts do. */
+  listen(hearing: Hearing): Promise<void>;
   standings(ids: readonly string[]): Promise<readonly Standing[]>;
-  /** Jobs that others run. */
+  /** Jobs that wait, and those that others run. */
   elsewhere(): Promise<readonly Standing[]>;
   isPaused(): Promise<boolean>;
   /** Asks whoever runs a job to cancel it; false if it does not run (any more). */

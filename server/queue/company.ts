@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isAlive } from '../files/lock.ts';
-import type { Beat, Presence, SharedQueue, Standing } from '../jobs/store.ts';
-import type { Database } from './database.ts';
+import type { Beat, Hearing, Presence, SharedQueue, Standing } from '../jobs/store.ts';
+import type { Database, Statement } from './database.ts';
 import * as hosts from './host-statements.ts';
 import { recoverJobs } from './recovery.ts';
 import { member, standing, textIn } from './rows.ts';
@@ -11,13 +11,16 @@ import { readSetting } from './statements.ts';
 /** A host that has not been heard of for this long, in ms, is taken for dead. */
 export const patience = 10_000;
 
-const Heard = z.object({ worker: z.string(), id: z.string() });
+/** What a host tells the others: which job it changed, or, without an id, that there is news of the host itself. */
+const Heard = z.object({ worker: z.string(), id: z.string().optional() });
 
 /** The other hosts on a shared queue. */
 export class Company implements SharedQueue {
   readonly me: string;
   readonly #database: Database;
   readonly #presence: () => Presence;
+  /** What the others know of this host. */
+  #told = '';
 
   constructor(database: Database, me: string, presence: () => Presence) {
     this.me = me;
@@ -25,11 +28,14 @@ export class Company implements SharedQueue {
     this.#presence = presence;
   }
 
-  async listen(heard: (id: string) => void): Promise<void> {
-    await this.#database.listen(channel, (payload) => {
-      const message = Heard.parse(JSON.parse(payload));
-      if (message.worker !== this.me) heard(message.id);
-    });
+  async listen({ heard, met, missed }: Hearing): Promise<void> {
+    const hear = (payload: string): void => {
+      const { worker, id } = Heard.parse(JSON.parse(payload));
+      if (worker === this.me) return;
+      if (id === undefined) met();
+      else heard(id);
+    };
+    await this.#database.listen(channel, hear, missed);
   }
 
   async standings(ids: readonly string[]): Promise<readonly Standing[]> {
@@ -38,7 +44,7 @@ export class Company implements SharedQueue {
   }
 
   async elsewhere(): Promise<readonly Standing[]> {
-    const [rows = []] = await this.#database.run([hosts.runningElsewhere(this.me)]);
+    const [rows = []] = await this.#database.run([hosts.unfinishedElsewhere(this.me)]);
     return rows.map(standing);
   }
 
@@ -52,16 +58,25 @@ export class Company implements SharedQueue {
     return rows.length > 0;
   }
 
+  /** The first sign of life, before anything is stored as running here, so that nobody takes this host for dead. */
+  async arrive(): Promise<void> {
+    const row = this.#row();
+    await this.#database.run([hosts.heartbeat(row), this.#news()]);
+    this.#told = row.about;
+  }
+
   async beat(): Promise<Beat> {
-    const presence = this.#presence();
-    const { machine } = presence.process;
+    const row = this.#row();
+    const { machine, about } = row;
     const [, unwanted = [], silent = [], , rows = []] = await this.#database.run([
-      hosts.heartbeat({ id: this.me, machine, about: JSON.stringify(presence) }),
+      hosts.heartbeat(row),
       hosts.unwantedOf(this.me),
       hosts.silentWorkers(patience),
       hosts.forgetting(patience),
       hosts.allHosts,
+      ...(about === this.#told ? [] : [this.#news()]),
     ]);
+    this.#told = about;
     // Who runs under the same kernel can be seen to be dead.
     const members = rows.map(member);
     const dead = members.filter(({ id, process }) => id !== this.me && process.machine === machine && !isAlive(process));
@@ -73,7 +88,16 @@ export class Company implements SharedQueue {
 
   /** Goes in an orderly way. */
   async leave(): Promise<void> {
-    await this.#database.run([hosts.farewell(this.me)]);
+    await this.#database.run([hosts.farewell(this.me), this.#news()]);
+  }
+
+  #row(): hosts.HostRow {
+    const presence = this.#presence();
+    return { id: this.me, machine: presence.process.machine, about: JSON.stringify(presence) };
+  }
+
+  #news(): Statement {
+    return hosts.telling(JSON.stringify({ worker: this.me }));
   }
 
   async #recover(worker: string): Promise<void> {

@@ -16,8 +16,8 @@ export interface Database {
   readonly shared: boolean;
   /** All statements in one transaction; the rows of each. Rejects with nothing done. */
   run(statements: readonly Statement[], urgency?: Urgency): Promise<readonly (readonly Row[])[]>;
-  /** Hears what others on the same database say; on a database that nobody else can open it is silent. */
-  listen(channel: string, heard: (payload: string) => void): Promise<void>;
+  /** Hears what others on the same database say; on a database that nobody else can open it is silent. `missed`: the connection was lost for a while. */
+  listen(channel: string, heard: (payload: string) => void, missed: () => void): Promise<void>;
   close(): Promise<void>;
 }
 

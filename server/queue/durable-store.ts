@@ -16,7 +16,7 @@ import type {
 import { arranged } from './arrange.ts';
 import { Company } from './company.ts';
 import type { Database, Row, Statement } from './database.ts';
-import { heartbeat, telling, tellingTaken } from './host-statements.ts';
+import { telling, tellingTaken } from './host-statements.ts';
 import { endedAs, recoverJobs } from './recovery.ts';
 import { jobRecord, numberIn, takenJob, textIn, waitingJob } from './rows.ts';
 import { schemaStatements } from './schema.ts';
@@ -193,11 +193,9 @@ export class DurableJobStore implements JobStore {
   }
 
   async #open(): Promise<Recovered> {
-    const { database, worker, paused, presence } = this.#options;
+    const { database, worker, paused } = this.#options;
     await database.run([...schemaStatements, ...(paused ? [sql.setting('paused', 'true')] : [])]);
-    // Before anything is stored as running here, so that nobody takes this host for dead.
-    const here = database.shared ? presence?.() : undefined;
-    if (here !== undefined) await database.run([heartbeat({ id: worker, machine: here.process.machine, about: JSON.stringify(here) })]);
+    await this.shared?.arrive();
     const { ended: parked } = await recoverJobs(database, worker);
     const [held] = await this.#rows(sql.readSetting('paused'));
     this.#isOpen = true;

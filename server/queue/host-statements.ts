@@ -1,5 +1,5 @@
 import type { Statement } from './database.ts';
-import { schema } from './schema.ts';
+import { schema, takingOrder } from './schema.ts';
 
 const jobs = `${schema}.jobs`;
 const hosts = `${schema}.hosts`;
@@ -69,8 +69,8 @@ export const standings = (ids: readonly string[]): Statement => ({
   values: [[...ids]],
 });
 
-/** Jobs that others run. */
-export const runningElsewhere = (worker: string): Statement => ({
-  text: `select ${standing} from ${jobs} where state = 'running' and worker <> $1`,
+/** Jobs that wait, in order, and those that others run. */
+export const unfinishedElsewhere = (worker: string): Statement => ({
+  text: `select ${standing} from ${jobs} where state in ('queued', 'paused') or (state = 'running' and worker <> $1) order by ${takingOrder}`,
   values: [worker],
 });

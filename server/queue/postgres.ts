@@ -26,8 +26,8 @@ export async function openPostgres(url: string): Promise<Database> {
   return {
     shared: true,
     run: (statements) => transaction(pool, statements),
-    async listen(channel, heard) {
-      const listener = new Listener(url, channel, heard);
+    async listen(channel, heard, missed) {
+      const listener = new Listener(url, channel, { heard, missed });
       listeners.push(listener);
       await listener.open();
     },
@@ -62,30 +62,38 @@ async function transaction(pool: pg.Pool, statements: readonly Statement[]): Pro
   }
 }
 
+interface Hearing {
+  readonly heard: (payload: string) => void;
+  readonly missed: () => void;
+}
+
 /** One connection that does nothing but listen, opened again whenever it is lost. */
 class Listener {
   readonly #url: string;
   readonly #channel: string;
-  readonly #heard: (payload: string) => void;
+  readonly #hearing: Hearing;
   #client: pg.Client | undefined;
   #again: NodeJS.Timeout | undefined;
+  #lost = false;
   #closed = false;
 
-  constructor(url: string, channel: string, heard: (payload: string) => void) {
+  constructor(url: string, channel: string, hearing: Hearing) {
     this.#url = url;
     this.#channel = channel;
-    this.#heard = heard;
+    this.#hearing = hearing;
   }
 
   async open(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#url, keepAlive: true, connectionTimeoutMillis: 5000 });
     this.#client = client;
-    client.on('notification', ({ payload = '' }) => this.#heard(payload));
+    client.on('notification', ({ payload = '' }) => this.#hearing.heard(payload));
     client.on('error', () => this.#lose(client));
     client.on('end', () => this.#lose(client));
     try {
       await client.connect();
       await client.query(`listen ${client.escapeIdentifier(this.#channel)}`);
+      if (this.#lost) this.#hearing.missed();
+      this.#lost = false;
     } catch {
       this.#lose(client);
     }
@@ -100,6 +108,7 @@ class Listener {
   #lose(client: pg.Client): void {
     if (this.#closed || this.#client !== client) return;
     this.#client = undefined;
+    this.#lost = true;
     client.end().catch(() => undefined);
     this.#again = setTimeout(() => void this.open(), relisten);
   }

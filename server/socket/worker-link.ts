@@ -68,8 +68,10 @@ export class WorkerLink {
       return;
     }
     const message = WorkerMessage.parse(JSON.parse(bytes.toString('utf8')));
-    if (message.type === 'hello') this.#worker = message.worker;
-    else {
+    if (message.type === 'hello') {
+      this.#worker = message.worker;
+      await this.#context.jobs.elsewhere?.arrived();
+    } else {
       // Written by this program, on a host that knows the token.
       const events: (RunEvent | StateEvent)[] = JSON.parse(message.events);
       await this.#context.jobs.elsewhere?.take(this.#worker, message.job, { first: message.first, events });

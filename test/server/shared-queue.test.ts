@@ -106,6 +106,30 @@ describe('two servers on one queue', () => {
     expect(second.jobs.snapshot('c')?.outputs).toEqual([{ node: '1', files: [{ folder: 'output', name: 'c.png', width: 1, height: 1 }] }]);
   });
 
+  it('learn of what runs and waits elsewhere when they join late, and of jobs that ended before they could look', async () => {
+    await using first = await open('early');
+    const running = first.engine.next();
+    await first.jobs.submit(submission('early-runs'));
+    await first.jobs.submit(submission('early-waits'));
+    await running;
+    await using second = await open('late', { engines: [] });
+    expect(second.jobs.snapshot('early-runs')?.state).toBe('running');
+    expect(second.jobs.snapshot('early-waits')?.state).toBe('queued');
+    first.engine.script = () => 'done';
+    await second.jobs.cancel('early-waits');
+    await first.reaches('early-waits', 'cancelled');
+    (await running).end('done');
+    await first.reaches('early-runs', 'done');
+    const heard: string[] = [];
+    second.jobs.listen({
+      event: ({ event }) => event.job === 'quick' && event.type === 'state' && heard.push(event.state),
+      preview: () => undefined,
+    });
+    await first.jobs.submit(submission('quick'));
+    await second.reaches('quick', 'done');
+    expect([heard[0], heard.at(-1)]).toEqual(['queued', 'done']);
+  });
+
   it('run what they have the models for, and see who is there', async () => {
     await using first = await open('third', { models: ['small'] });
     await using second = await open('fourth', { models: ['small', 'large'] });
