@@ -1,4 +1,4 @@
-// Builds what is missing or older than its sources: server side by tsc, page and plugin by vite.
+// Builds what is missing or older than its sources: server side by tsc, page and plugin by vite, and the queue's new database by itself.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const serverSources = ['nodes', 'workflows', 'server', 'tsconfig.json', 'package.json'];
+// What a new database of the queue consists of: PGlite, its settings and the tables.
+const databaseSources = [
+  ...['schema.ts', 'open-folder.ts', 'database-image.ts', 'build-image.ts'].map((name) => `server/queue/${name}`),
+  'package.json',
+];
 const clientSources = ['nodes/kit', 'workflows', 'client', 'vite.config.ts', 'package.json'];
 
 /** Newest change below a path in ms, code files only; folders count too, so that a deletion is seen. */
@@ -17,8 +22,8 @@ function newest(path) {
   return Math.max(mtimeMs, ...readdirSync(full).map((name) => newest(join(path, name))));
 }
 
-function run(tool, ...args) {
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', tool), ...args], {
+function run(...args) {
+  const result = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     // A test that builds must not leave a page for developers behind.
@@ -26,6 +31,8 @@ function run(tool, ...args) {
   });
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
+
+const tool = (path, ...args) => run(join(root, 'node_modules', path), ...args);
 
 function step(name, sources, build) {
   const stamp = join(root, 'dist', `.${name}`);
@@ -42,14 +49,15 @@ function step(name, sources, build) {
 export function ensureBuilt() {
   step('server', serverSources, () => {
     for (const folder of ['nodes', 'workflows', 'server']) rmSync(join(root, 'dist', folder), { recursive: true, force: true });
-    run('typescript/bin/tsc', '-p', '.');
+    tool('typescript/bin/tsc', '-p', '.');
   });
+  step('database', databaseSources, () => run(join(root, 'dist/server/queue/build-image.js')));
   step('client', clientSources, () => {
     rmSync(join(root, 'dist', 'client'), { recursive: true, force: true });
-    run('vite/bin/vite.js', 'build', '--logLevel', 'warn');
-    run('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--mode', 'plugin');
+    tool('vite/bin/vite.js', 'build', '--logLevel', 'warn');
+    tool('vite/bin/vite.js', 'build', '--logLevel', 'warn', '--mode', 'plugin');
     // Declarations of the plugin and of what it speaks of; those of nodes/kit and workflows are the same as the server side's.
-    run('typescript/bin/tsc', '-p', 'client/plugin');
+    tool('typescript/bin/tsc', '-p', 'client/plugin');
   });
 }
 

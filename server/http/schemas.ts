@@ -96,7 +96,11 @@ export const ImageQuery = z.strictObject({
 /** Query of `POST /v1/workers/:worker/jobs/:job/pictures`. */
 export const PictureQuery = z.strictObject({
   folder: z.enum(['output', 'preview']),
-  name: z.string().min(1).max(512).meta({ description: 'As the worker calls it; in the output folder it gets a number of its own.' }),
+  name: z
+    .string()
+    .min(1)
+    .max(512)
+    .meta({ description: 'As the worker calls it; in the output folder it gets a number of its own, unless the job says its exact name.' }),
   key: z.string().min(1).max(200).meta({ description: 'Tells the pictures of the job apart: the same one again is written over.' }),
 });
 

@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Router } from 'express';
 import { GraphError, type ImageFile } from '../../nodes/kit/index.ts';
-import { splitPrefix } from '../engine/images/file-names.ts';
+import { exactNumber, splitPrefix } from '../engine/images/file-names.ts';
 import { writeUnfinished } from '../files/saved-pictures.ts';
 import { checkPicture } from '../files/uploads.ts';
-import { writeNumbered } from '../files/write-numbered.ts';
+import { writeExact, writeNumbered } from '../files/write-numbered.ts';
+import { keptName } from '../jobs/read.ts';
 import { checked } from './body.ts';
 import type { ServerContext } from './context.ts';
 import { onlyMethods, refusal } from './problems.ts';
@@ -32,7 +33,8 @@ export function workerRoutes(context: ServerContext): Router {
       // While the picture came the job may have been given to another worker.
       await checkRunner(job, worker, context);
       const { width, height } = header;
-      const name = await keep(bytes, { ...query, job }, context);
+      const saveAs = keptName((await context.jobs.record(job))?.source);
+      const name = await keep(bytes, { ...query, job, saveAs }, context);
       const file: ImageFile = { folder: query.folder, name, width, height };
       response.status(201).json(file);
     })
@@ -60,10 +62,14 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
 /** Keeps a picture of a job; the same key again writes over it. */
 async function keep(
   bytes: Buffer,
-  { folder, name, key, job }: { folder: 'output' | 'preview'; name: string; key: string; job: string },
+  { folder, name, key, job, saveAs }: { folder: 'output' | 'preview'; name: string; key: string; job: string; saveAs: string | undefined },
   { folders }: ServerContext,
 ): Promise<string> {
   if (folder === 'preview') return keepPreview(bytes, name, folders.images.preview);
+  if (saveAs !== undefined) {
+    const place = splitPrefix(saveAs);
+    return writeExact({ root: folders.images.output, ...place }, bytes, exactNumber(place.base, name));
+  }
   // Numbers are given here; the worker's own are of no account.
   const place = splitPrefix(name.replace(/\.png$/, '').replace(/_\d{5,}_$/, ''));
   return writeNumbered({ root: folders.images.output, ...place }, bytes, { notes: folders.saved, job, key });

@@ -93,6 +93,9 @@ function chosen({ nodes }: Workflow, catalogue: Catalogue, source: ChoiceSource)
   return [...names];
 }
 
+/** The exact name under which a kept run saves, below the output folder; undefined where its nodes say it. */
+export const keptName = (kept = '{}'): string | undefined => z.object({ saveAs: z.string().optional() }).parse(parseJson(kept)).saveAs;
+
 /** Names of the input pictures that a kept run reads; none where it cannot be read. */
 export function keptInputs(kept: string, catalogue: Catalogue): readonly string[] {
   try {

@@ -2,13 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { registerChild } from '../files/children.ts';
 import type { Row, Statement } from './database.ts';
+import { imagePath, unpackImage } from './database-image.ts';
 import type { FromDatabase, ToDatabase } from './messages.ts';
-
-/** A queue needs little: with the usual 128 MB of buffers this process would be twice as large. */
-const settings = ['shared_buffers=4MB', 'wal_buffers=256kB', 'max_wal_size=64MB', 'min_wal_size=32MB'];
+import { openFolder } from './open-folder.ts';
 
 const send = (message: FromDatabase): void => {
   process.send?.(message);
@@ -19,25 +18,25 @@ const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown
 const codeOf = (thrown: unknown): string | undefined =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
 
-const openFolder = (folder: string): Promise<PGlite> =>
-  PGlite.create({ dataDir: folder, startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])] });
-
-/** Makes a database where there is none, beside its place first, so that a half-made one is never opened. Making it takes much memory, which only the end of the process gives back. */
-async function make(folder: string): Promise<void> {
+/** Makes a database where there is none, beside its place first, so that a half-made one is never opened. True if this process took much memory for it. */
+async function make(folder: string): Promise<boolean> {
   const isDraft = (name: string): boolean => name.startsWith(`${basename(folder)}.`) && name.endsWith('.new');
   for (const name of (await readdir(dirname(folder))).filter(isDraft))
     await rm(join(dirname(folder), name), { recursive: true, force: true });
   const draft = `${folder}.${process.pid}.new`;
-  const database = await openFolder(draft);
-  await database.close();
+  const image = await imagePath();
+  const built = existsSync(image);
+  if (built) await unpackImage(image, draft);
+  else await (await openFolder(draft)).close();
   await rename(draft, folder);
+  return !built;
 }
 
 async function open(folder: string, children: string): Promise<PGlite | undefined> {
   registerChild(children);
   try {
-    if (!existsSync(join(folder, 'PG_VERSION'))) {
-      await make(folder);
+    if (!existsSync(join(folder, 'PG_VERSION')) && (await make(folder))) {
+      // Only the end of the process gives the memory back.
       send({ type: 'made' });
       return undefined;
     }

@@ -109,6 +109,32 @@ describe('a worker', () => {
         }),
       ]),
     );
+    const two = { '1': { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 2, color: 255 } } };
+    const saved = { '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'numbered' } } };
+    for (const id of ['named', 'named-again']) {
+      await post(rig, '/v1/jobs', { id, workflow: { ...two, ...saved }, saveAs: 'sheet/row-7' }, bearer);
+      visitor.send({ type: 'watch', jobs: [id] });
+      await visitor.reaches(id, 'done');
+    }
+    expect(await readdir(join(folder, 'server', 'output', 'sheet'))).toEqual(['row-7-2.png', 'row-7.png']);
+    worker.child.kill('SIGTERM');
+    expect(await worker.exit).toBe(0);
+    visitor.socket.close();
+  });
+
+  it('writes into the server’s own folders where it can', async () => {
+    const worker = startWorker('beside', '--shared', join(folder, 'server'));
+    await worker.says(/runs jobs of/);
+    const headers = { ...bearer, 'content-type': 'image/png' };
+    await ask(rig, '/v1/images?name=dog.png', { method: 'POST', headers, body: tinyPng });
+    const visitor = await visit(rig, { headers: bearer });
+    visitor.send({ type: 'watch', jobs: ['beside'] });
+    await post(rig, '/v1/jobs', { id: 'beside', workflow: copying('dog.png', 'shared/dog') }, bearer);
+    await visitor.reaches('beside', 'done');
+    expect(await readdir(join(folder, 'server', 'output', 'shared'))).toEqual(['dog_00001_.png']);
+    expect((await ask(rig, '/v1/images/output/shared/dog_00001_.png', { headers: bearer })).status).toBe(200);
+    expect(await readdir(join(folder, 'beside', 'cache'))).not.toContain('worker');
+    expect(await readdir(join(folder, 'server', 'cache', 'saved')).catch(() => [])).toEqual([]);
     worker.child.kill('SIGTERM');
     expect(await worker.exit).toBe(0);
     visitor.socket.close();

@@ -51,3 +51,10 @@ export const numberedName = (base: string, number: number): string => `${base}_$
 
 /** `base.png`, and `base-2.png` for the second picture of a run. */
 export const exactName = (base: string, number: number): string => `${base}${number === 1 ? '' : `-${number}`}.png`;
+
+/** The number in a path that ends in an exact name of `base`; 1 for any other path. */
+export function exactNumber(base: string, path: string): number {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const number = name.startsWith(`${base}-`) ? Number(/^(\d{1,6})\.png$/.exec(name.slice(base.length + 1))?.[1] ?? 1) : 1;
+  return exactName(base, number) === name ? number : 1;
+}
