@@ -14,6 +14,16 @@ export function discreteSampling(model: DiffusionModel, kind: (typeof discretePr
   return modelSampling(schedule, predictions[kind]);
 }
 
+/** A model whose network is told another guidance to imitate than 8.5 (the w + 1 of Luo et al. 2023). */
+export function imitating(model: DiffusionModel, guidance: number): DiffusionModel {
+  const { attention } = model;
+  return {
+    ...model,
+    predict: (input) => model.predict({ ...input, guidance }),
+    ...(attention === undefined ? {} : { attention: (input) => attention({ ...input, guidance }) }),
+  };
+}
+
 /** What a network over a range of noise levels may predict, by the names people know. */
 export const continuousPredictions = ['v_prediction', 'edm', 'eps'] as const;
 

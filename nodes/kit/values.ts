@@ -138,6 +138,8 @@ export interface NetworkInput {
   readonly pooled?: Tensor;
   /** For each item what it is told of its picture. */
   readonly sizes?: readonly (PictureSize & { readonly aesthetic: number })[];
+  /** The guidance that a distilled network is to imitate in one run; 8.5 where nothing is said. Other networks take no notice. */
+  readonly guidance?: number;
 }
 
 /** Cross-attention of one layer: weights `[b, heads, h·w, tokens]` over the tokens, at cells `downsample` times as large as the latent's. */

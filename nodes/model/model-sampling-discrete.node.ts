@@ -1,5 +1,5 @@
-import { discretePredictions, discreteSampling } from '../diffusion/sampling-overrides.ts';
-import { choice, defineNode, model, toggle } from '../kit/index.ts';
+import { discretePredictions, discreteSampling, imitating } from '../diffusion/sampling-overrides.ts';
+import { choice, defineNode, float, model, toggle } from '../kit/index.ts';
 
 /** What a network predicts, over its training steps. */
 export default defineNode({
@@ -18,7 +18,18 @@ export default defineNode({
       default: false,
       help: 'Stretch the noise so that nothing of the picture is left at the last training step.',
     }),
+    guidance: float({
+      label: 'imitated guidance',
+      default: 8.5,
+      min: 1,
+      max: 30,
+      advanced: true,
+      help: 'Only for lcm: how strong a guidance the network acts as if it had, in place of cfg, which stays at 1. Networks without such an input take no notice.',
+    }),
   },
   outputs: { MODEL: model({ label: 'model', help: 'The same network, sampled that way.' }) },
-  run: ({ model: network, sampling, zsnr }) => ({ MODEL: { ...network, sampling: discreteSampling(network, sampling, zsnr) } }),
+  run({ model: network, sampling, zsnr, guidance }) {
+    const sampled = { ...network, sampling: discreteSampling(network, sampling, zsnr) };
+    return { MODEL: sampling === 'lcm' ? imitating(sampled, guidance) : sampled };
+  },
 });

@@ -21,12 +21,13 @@ import { heunpp2 } from './heunpp2.ts';
 import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
+import { plms } from './plms.ts';
 import { resMultistep } from './res-multistep.ts';
 import { saSolver } from './sa-solver.ts';
 import { seeds2, seeds3 } from './seeds.ts';
 import { uniPc } from './uni-pc.ts';
 
-/** Every sampler by the name people know it by, in the order they know. The `_gpu` names draw the same noise here: it never depends on the device. */
+/** Every sampler by the name people know it by, in the order they know; `plms`, which ComfyUI lacks, comes last. The `_gpu` names draw the same noise here: it never depends on the device. */
 export const samplers = {
   euler,
   euler_cfg_pp: eulerCfgPlusPlus(0),
@@ -70,6 +71,7 @@ export const samplers = {
   ddim,
   uni_pc: uniPc({ squared: false }),
   uni_pc_bh2: uniPc({ squared: true }),
+  plms,
 } satisfies Record<string, SampleLoop>;
 export type SamplerName = keyof typeof samplers;
 

@@ -25,13 +25,14 @@ function timeIds({ sample, sizes }: NetworkInput, { shape }: SlotInfo, { downsca
   return tensor([batch, scored ? 5 : 6], Float32Array.from(numbers));
 }
 
-/** The guidance that a latent consistency model imitates in one run, unless it is told another: 8.5, of which it is told one less. */
+/** The guidance that a latent consistency model imitates in one run, unless it is told another; it is told one less. */
 const distilledGuidance = 8.5;
 
 /** Sines and cosines of the imitated guidance `[b, width]` (Luo et al. 2023), as its training had them. */
-function guidanceEmbedding(batch: number, width: number): Tensor {
+function guidanceEmbedding({ sample, guidance = distilledGuidance }: NetworkInput, width: number): Tensor {
+  const [batch = 1] = sample.dims;
   const half = width / 2;
-  const told = (distilledGuidance - 1) * 1000;
+  const told = (guidance - 1) * 1000;
   const row = Float32Array.from({ length: width }, (_, i) => {
     const angle = told * Math.exp((-Math.log(10_000) * (i % half)) / (half - 1));
     return i < half ? Math.sin(angle) : Math.cos(angle);
@@ -96,7 +97,7 @@ function plainFeed(slot: SlotInfo, input: NetworkInput, network: FedNetwork): Te
     case 'time_ids':
       return timeIds(input, slot, network);
     case 'timestep_cond':
-      return guidanceEmbedding(sample.dims[0] ?? 1, typeof width === 'number' ? width : 256);
+      return guidanceEmbedding(input, typeof width === 'number' ? width : 256);
   }
   throw unknownInput(slot.name);
 }

@@ -94,7 +94,8 @@ describe('samplers and the reference', () => {
 
   it('has all of them', () => {
     const known = Object.keys(reference.runs.flow.samplers);
-    expect(samplerNames.filter((name) => !name.endsWith('_gpu'))).toEqual(known);
+    // plms is diffusers' own: test/server/diffusers-runs.test.ts.
+    expect(samplerNames.filter((name) => !name.endsWith('_gpu'))).toEqual([...known, 'plms']);
     for (const name of samplerNames.filter((other) => other.endsWith('_gpu'))) {
       expect(samplers[name]).toBe(samplers[samplerNames.find((plain) => `${plain}_gpu` === name) ?? 'euler']);
     }
@@ -133,7 +134,9 @@ describe('samplers', () => {
       });
       // Two of them end at the lowest level above 0, with that much noise left.
       const left = name.startsWith('dpm_') && !name.startsWith('dpm_2') ? 6 * (sigmaSchedules[schedule](model, 9).at(-2) ?? 0) : 0;
-      for (const value of result.data) expect(Math.abs(value - target), `${table}: ${value}`).toBeLessThan(0.01 + left);
+      // plms ends along its slope, so that the rounding of the highest level stays.
+      for (const value of result.data)
+        expect(Math.abs(value - target), `${table}: ${value}`).toBeLessThan((name === 'plms' ? 0.02 : 0.01) + left);
     }
   });
 
