@@ -181,7 +181,7 @@ export class Batches {
       total: rows.length,
       axes: axes.map(({ field, values }) => ({ field, values: [...values] })),
     };
-    return { batch: { source, rows, control: wish.seeds, random: randomSeed }, head };
+    return { batch: { source, rows, control: wish.seeds, random: () => randomSeed }, head };
   }
 
   async #run(id: string, { batch, head }: { batch: Batch; head: BatchHead }, items: readonly ItemRecord[]): Promise<void> {

@@ -40,7 +40,8 @@ export interface Batch {
   readonly rows: readonly BatchRow[];
   /** For all seeds; without it each changes as its node says. */
   readonly control?: SeedControl | undefined;
-  readonly random: () => bigint;
+  /** Random seeds of a row. */
+  readonly random: (row: number) => () => bigint;
 }
 
 /** Who runs it. */
@@ -69,6 +70,8 @@ export async function runBatch(batch: Batch, parts: BatchParts): Promise<void> {
       await runRow(row, { batch, parts, names });
     }
   };
+  // Whoever goes on with it after a crash has the same seeds, and with them the same names.
+  await parts.state.flush();
   try {
     await Promise.all(Array.from({ length: parts.lanes }, lane));
   } finally {
@@ -147,7 +150,7 @@ function chooseSeeds(
   const fields = seedFields(source, catalogue).map(
     (field): SeedField => (isSet(field) ? { ...field, control: 'fixed' } : { ...field, control: control ?? field.control }),
   );
-  return itemSeeds(fields, row - 1, { random, known: known?.seeds });
+  return itemSeeds(fields, row - 1, { random: random(row), known: known?.seeds });
 }
 
 function nameOf({ row, cells }: BatchRow, seeds: ItemSeeds, { parts, names }: Turn): string {

@@ -20,7 +20,7 @@ import { checkColumns } from '../batch/check-columns.ts';
 import { importPicture, pictureColumn, pictureField, readEach } from '../batch/each.ts';
 import { gridName, writeGrid } from '../batch/grid.ts';
 import { latestFolder, newFolder, refuseUsed } from '../batch/out-folder.ts';
-import { randomSeed } from '../batch/random-seed.ts';
+import { seedsOfRow } from '../batch/random-seed.ts';
 import { gridOf, writeTable } from '../batch/results.ts';
 import { type ItemOutcome, type ReadyItem, runBatch } from '../batch/run-batch.ts';
 import { savedPictures } from '../batch/saved-pictures.ts';
@@ -178,10 +178,11 @@ async function runPlan(plan: Plan, options: BatchOptions, { session, signal }: P
   const showing = process.stderr.isTTY && !options.json && !options.quiet;
   const progress = showing ? new BatchProgress(process.stderr, plan.rows.length) : undefined;
   const counts = { done: 0, failed: 0, unchanged: 0 };
+  const { workflow, begun } = plan.state.head;
   let lists = plan.catalogue;
   try {
     await runBatch(
-      { source: plan.source, rows: plan.rows, control: options.seeds, random: randomSeed },
+      { source: plan.source, rows: plan.rows, control: options.seeds, random: (row) => seedsOfRow(`${workflow} ${begun}`, row) },
       {
         state: plan.state,
         signal,

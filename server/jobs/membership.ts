@@ -33,6 +33,8 @@ export class Membership {
   #beating: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #seen = performance.now();
+  /** The last sign of life could not be given. */
+  #failed = false;
   #closed = false;
 
   constructor(parts: MembershipParts) {
@@ -81,10 +83,13 @@ export class Membership {
       const { unwanted, members } = await shared.beat();
       this.#parts.met?.(members);
       this.#seen = began;
+      if (this.#failed) this.#parts.missed?.();
+      this.#failed = false;
       for (const id of unwanted) cancel(id);
       // A message may have been lost with its connection.
       if (!this.#closed) wake();
     } catch (thrown) {
+      this.#failed = true;
       if (!this.#closed) onTrouble(thrown);
     }
   }

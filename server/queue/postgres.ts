@@ -5,6 +5,12 @@ import type { Database, Row, Statement } from './database.ts';
 /** Connections of one process, besides the one that listens. */
 const connections = 4;
 
+/**
+ * A statement that is not answered for this long, in ms, has failed: the network is cut. The server gives up a transaction of which it hears
+ * nothing for as long, so that one that was cut off holds no rows.
+ */
+const patience = 10_000;
+
 /** A lost listener is opened again after this, in ms. */
 const relisten = 1000;
 
@@ -15,7 +21,14 @@ const unreachable = (cause: unknown): GraphError => {
 
 /** A PostgreSQL server at `postgres://…`. Throws `busy` where it cannot be reached. */
 export async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 5000, keepAlive: true });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+    query_timeout: patience,
+    idle_in_transaction_session_timeout: patience,
+  });
   // A connection that is lost while idle is replaced by the pool; whoever uses one hears of it there.
   pool.on('error', () => undefined);
   const listeners: Listener[] = [];
@@ -53,9 +66,14 @@ async function transaction(pool: pg.Pool, statements: readonly Statement[]): Pro
     await client.query('commit');
     return results;
   } catch (thrown) {
-    await client.query('rollback').catch(() => {
-      broken = true;
-    });
+    // What the database itself refused leaves the connection whole.
+    const refused =
+      thrown instanceof pg.DatabaseError &&
+      (await client.query('rollback').then(
+        () => true,
+        () => false,
+      ));
+    broken = !refused;
     throw thrown;
   } finally {
     client.release(broken);

@@ -5,7 +5,7 @@ import { freePort, startPostgres } from '../server/postgres.ts';
 import { ask, post, temporaryFolder, visit } from '../server/rig.ts';
 import { Batch, complete, killing } from './batch.ts';
 import { type Host, host } from './hosts.ts';
-import { secondHost } from './second-host.ts';
+import { type SecondHost, secondHost } from './second-host.ts';
 
 let folder: string;
 const hosts: Host[] = [];
@@ -111,42 +111,52 @@ describe('several workers', () => {
     expect(shares.size).toBe(3);
   });
 
-  it('take the job of one that vanished from another host within 15 seconds, and drop what it sends when it comes back', async () => {
-    using second = secondHost(2);
-    await using postgres = await startPostgres(second.here);
-    const data = join(folder, 'data');
-    const port = String(await freePort());
-    const shared = ['--queue', postgres.url, '--token', token];
-    const server = await started('server', 'serve', '--host', second.here, '--port', port, '--device', 'none', '--data', data, ...shared);
-    const args = (name: string) => [
-      'worker',
-      '--server',
-      `http://${second.here}:${port}`,
-      '--device',
-      'cpu',
-      '--data',
-      join(folder, name),
-      ...shared,
-    ];
-    const rig = { port: server.port, host: second.here };
-    const far = await started('far', second.command, ...args('far'));
-    const visitor = await visit(rig, { headers });
-    const runs = (): number => visitor.events('long').filter((event) => event === 'state running').length;
-    visitor.send({ type: 'watch', jobs: ['long'] });
-    await post(rig, '/v1/jobs', { id: 'long', workflow: sampling(600) }, headers);
-    await visitor.until(({ previews }) => previews.length > 3);
-    await started('near', 'worker', ...args('near').slice(1));
-    // It stands still, as a host does whose cable is cut or whose lid is closed, and goes on later.
-    far.signal('SIGSTOP');
-    const stopped = performance.now();
-    await visitor.until(() => runs() >= 2);
-    const seconds = (performance.now() - stopped) / 1000;
-    far.signal('SIGCONT');
-    await visitor.reaches('long', 'done');
-    say('taken over', { seconds });
-    expect(seconds).toBeLessThan(15);
-    const { images } = (await ask(rig, '/v1/images', { headers })).json() as { images: unknown[] };
-    expect(images).toHaveLength(1);
-    visitor.socket.close();
-  });
+  it.each([
+    ['stands still', 2, (far: Host) => far.signal('SIGSTOP'), (far: Host) => far.signal('SIGCONT')],
+    ['is cut off', 3, (_: Host, { cable }: SecondHost) => cable(false), (_: Host, { cable }: SecondHost) => cable(true)],
+  ])(
+    'take the job of one on another host that %s within 15 seconds, and drop what it sends when it comes back',
+    async (how, number, go, come) => {
+      using second = secondHost(number);
+      await using postgres = await startPostgres(second.here);
+      const data = join(folder, 'data');
+      const port = String(await freePort());
+      const shared = ['--queue', postgres.url, '--token', token];
+      const server = await started('server', 'serve', '--host', second.here, '--port', port, '--device', 'none', '--data', data, ...shared);
+      const args = (name: string) => [
+        'worker',
+        '--server',
+        `http://${second.here}:${port}`,
+        '--device',
+        'cpu',
+        '--data',
+        join(folder, name),
+        ...shared,
+      ];
+      const rig = { port: server.port, host: second.here };
+      const far = await started('far', second.command, ...args('far'));
+      const visitor = await visit(rig, { headers });
+      const runs = (): number => visitor.events('long').filter((event) => event === 'state running').length;
+      visitor.send({ type: 'watch', jobs: ['long'] });
+      await post(rig, '/v1/jobs', { id: 'long', workflow: sampling(600) }, headers);
+      await visitor.until(({ previews }) => previews.length > 3);
+      const near = await started('near', 'worker', ...args('near').slice(1));
+      go(far, second);
+      const stopped = performance.now();
+      await visitor.until(() => runs() >= 2);
+      const seconds = (performance.now() - stopped) / 1000;
+      come(far, second);
+      await visitor.reaches('long', 'done');
+      say(`taken over from one that ${how}`, { seconds });
+      expect(seconds).toBeLessThan(15);
+      const { images } = (await ask(rig, '/v1/images', { headers })).json() as { images: unknown[] };
+      expect(images).toHaveLength(1);
+      // The one that came back works again.
+      await near.end();
+      visitor.send({ type: 'watch', jobs: ['after'] });
+      await post(rig, '/v1/jobs', { id: 'after', workflow: sampling(2) }, headers);
+      await visitor.reaches('after', 'done');
+      visitor.socket.close();
+    },
+  );
 });

@@ -6,6 +6,8 @@ export interface SecondHost extends Disposable {
   readonly here: string;
   /** What a command there begins with. */
   readonly command: readonly string[];
+  /** Pulls the cable, or plugs it in again. */
+  cable(plugged: boolean): void;
 }
 
 const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -25,6 +27,7 @@ export function secondHost(number: number): SecondHost {
   return {
     here,
     command: ['ip', 'netns', 'exec', name, 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
+    cable: (plugged) => ip('-n', name, 'link', 'set', theirs, plugged ? 'up' : 'down'),
     [Symbol.dispose]() {
       ip('netns', 'del', name);
     },
