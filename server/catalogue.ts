@@ -1,7 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Catalogue, categories, type NodeDefinition, type NodeSpec, type PortSpec, specOf } from '../nodes/kit/index.ts';
+import {
+  type Catalogue,
+  type ChoiceSource,
+  categories,
+  type NodeDefinition,
+  type NodeSpec,
+  type PartSource,
+  type PortSpec,
+  specOf,
+} from '../nodes/kit/index.ts';
 
 /** All node types that were found, and a sentence for each file that could not be used. */
 export interface LoadedCatalogue {
@@ -64,6 +73,13 @@ const byShelf = (a: NodeSpec, b: NodeSpec): number =>
 export interface Choices {
   readonly checkpoints: readonly string[];
   readonly inputImages: readonly string[];
+  /** Files that are parts of models. */
+  readonly parts?: Readonly<Record<PartSource, readonly string[]>>;
+}
+
+function optionsOf({ checkpoints, inputImages, parts }: Choices, source: ChoiceSource): readonly string[] {
+  if (source === 'checkpoints') return checkpoints;
+  return source === 'input-images' ? inputImages : (parts?.[source] ?? []);
 }
 
 /** The catalogue with its lists filled in; the first entry becomes the default. */
@@ -71,7 +87,7 @@ export function withChoices(specs: ReadonlyMap<string, NodeSpec>, choices: Choic
   const fill = (port: PortSpec): PortSpec => {
     const { widget } = port;
     if (widget?.kind !== 'choice' || widget.source === undefined) return port;
-    const options = widget.source === 'checkpoints' ? choices.checkpoints : choices.inputImages;
+    const options = optionsOf(choices, widget.source);
     const [first] = options;
     return { ...port, widget: { ...widget, options }, ...(first === undefined ? {} : { default: first }) };
   };

@@ -4,6 +4,7 @@ import type { DeviceStatus } from '../workflows/protocol.ts';
 import { Batches } from './batch/batches.ts';
 import type { GridJob } from './batch/grid.ts';
 import { sweepGraphs } from './engine/models/checkpoints/graph-cache.ts';
+import { partChoices } from './engine/models/part-files.ts';
 import { checkDevices, settled } from './engine/settled.ts';
 import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
@@ -130,7 +131,12 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepare
   const lock = await prepareData(folders);
   closers.push(() => lock.release());
   await copyExample(root, folders.images.input);
-  const catalogue = new LiveCatalogue({ specs: options.specs, listModels: options.listModels, inputFolder: folders.images.input });
+  const catalogue = new LiveCatalogue({
+    specs: options.specs,
+    listModels: options.listModels,
+    listParts: () => partChoices([options.models, ...(options.extraModels ?? [])]),
+    inputFolder: folders.images.input,
+  });
   await catalogue.refresh();
   const shrink = new ShrinkChild();
   const reader = new DocumentReader();

@@ -1,5 +1,6 @@
 import {
   type Catalogue,
+  type ChoiceSource,
   type Literal,
   type NodeSpec,
   type PortSpec,
@@ -116,12 +117,19 @@ export function checkValue({ node, spec, port }: At, value: Literal): Problem | 
 function fileProblem(port: PortSpec, problem: Problem): Pick<Problem, 'code'> {
   const source = port.widget?.kind === 'choice' ? port.widget.source : undefined;
   if (problem.code !== 'not-in-list' || source === undefined) return { code: problem.code };
-  return { code: source === 'checkpoints' ? 'missing-model' : 'missing-file' };
+  return { code: source === 'input-images' ? 'missing-file' : 'missing-model' };
+}
+
+/** The folder that people put files of a list into. */
+function folderOf(source: ChoiceSource | undefined): string {
+  if (source === 'input-images') return 'input';
+  if (source === undefined || source === 'checkpoints') return 'models';
+  return `models/${{ loras: 'loras', vae: 'vae', clip: 'text_encoders', unet: 'diffusion_models' }[source]}`;
 }
 
 function fileMessage(port: PortSpec, problem: Problem, value: Literal): string {
   if (port.widget?.kind !== 'choice' || fileProblem(port, problem).code === problem.code) return problem.message;
-  const folder = port.widget.source === 'checkpoints' ? 'models' : 'input';
+  const folder = folderOf(port.widget.source);
   const there = port.widget.options;
   const list =
     there.length === 0 ? 'The folder is empty' : `There are ${there.slice(0, 8).map(quote).join(', ')}${there.length > 8 ? ', …' : ''}`;

@@ -53,7 +53,7 @@ export function missingOf(app: App, problems: readonly Problem[]): Missing {
       const near = nearest(value, options);
       files.set(`${source} ${value}`, {
         name: value,
-        what: source === 'checkpoints' ? 'model' : 'picture',
+        what: source === 'input-images' ? 'picture' : 'model',
         places: [...(known?.places ?? []), { node: node.id, port: port.name }],
         nearest: (near.length > 0 ? near : options).slice(0, most),
       });

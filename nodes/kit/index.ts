@@ -4,5 +4,6 @@ export * from './errors.ts';
 export * from './node.ts';
 export * from './parse.ts';
 export * from './ports.ts';
+export * from './sampling.ts';
 export * from './tensor.ts';
 export * from './values.ts';

@@ -1,5 +1,5 @@
 import type { Content, ImageFile } from './content.ts';
-import type { Port, Ports, Values } from './ports.ts';
+import type { PartSource, Port, Ports, Values } from './ports.ts';
 import type { Checkpoint, Image, Mask, Picture } from './values.ts';
 
 /** One step of a sampler as pictures of one size: the noisy latent before it, the noise guessed in it, and the clean guess. */
@@ -27,8 +27,8 @@ export type NodeEvent =
 export interface ModelStore {
   /** Loads on first use; throws `missing-model` with the nearest names, `bad-model` with the reason. */
   checkpoint(name: string): Promise<Checkpoint>;
-  /** Changes when the files change. */
-  identity(name: string): Promise<string>;
+  /** Changes when the files of a model, or of a part of one, change. */
+  identity(name: string, source?: PartSource): Promise<string>;
 }
 
 /** How a picture is saved; without `metadata` it carries neither workflow nor manifest. */

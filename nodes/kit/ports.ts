@@ -1,22 +1,24 @@
 import type { Plot } from './content.ts';
+import type { Guider, Noise, Sampler, Sigmas } from './sampling.ts';
 import type {
   Autoencoder,
   Conditionings,
   DiffusionModel,
-  Guider,
   Image,
   Latent,
   Mask,
-  Noise,
   NoiseSchedule,
   PointMixture,
-  Sampler,
-  Sigmas,
   TextEncoder,
 } from './values.ts';
 
+/** Folders of files that are parts of models: `vae` also names TAESD, whose files lie elsewhere. */
+export const partSources = ['loras', 'vae', 'clip', 'unet'] as const;
+/** One of {@link partSources}. */
+export type PartSource = (typeof partSources)[number];
+
 /** Lists that only a server knows: what is in the models folder, what is in the input folder. */
-export type ChoiceSource = 'checkpoints' | 'input-images';
+export type ChoiceSource = 'checkpoints' | 'input-images' | PartSource;
 
 /** How a value is edited. A port without a widget takes its value from a wire only. */
 export type Widget =

@@ -165,6 +165,12 @@ export interface GuessPair {
   readonly unwanted: Tensor;
 }
 
+/** A LoRA (Hu et al. 2021) by its name in the list of such files, and how strongly it acts; 1 is as it was trained. */
+export interface LoraChoice {
+  readonly name: string;
+  readonly strength: number;
+}
+
 /** MODEL on a wire: a network with its schedule, latent layout and a cheap preview. */
 export interface DiffusionModel {
   readonly name: string;
@@ -178,6 +184,11 @@ export interface DiffusionModel {
   predict(input: NetworkInput): Promise<Tensor>;
   /** The cross-attention of such a run, layer by layer; absent where the model was exported without it. */
   attention?(input: NetworkInput): Promise<readonly AttentionMap[]>;
+  /**
+   * The network with a LoRA on top of what it has; absent where its weights cannot be changed. `warn` is told in a sentence what fits nothing. Throws
+   * `missing-model`, or `bad-model` for a LoRA of another family.
+   */
+  withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<Pick<DiffusionModel, 'predict' | 'withLora'>>;
   /** First item of scaled latents `[b, c, h, w]` as a small picture by a linear map; no network is run. */
   preview(scaled: Tensor): Picture;
 }
@@ -202,6 +213,8 @@ export interface TextEncoder {
   tokens(text: string): Promise<readonly PromptToken[]>;
   /** The same encoder that stops at a layer counted from the last (1), so-called clip skip. Throws `bad-model` where the file does not give it. */
   atLayer(fromLast: number): Promise<TextEncoder>;
+  /** The same encoder with a LoRA on top of what it has, as that of {@link DiffusionModel}. */
+  withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<TextEncoder>;
 }
 
 /** VAE on a wire. Latents are unscaled, images as {@link Image}. */
@@ -216,78 +229,6 @@ export interface Checkpoint {
   readonly model: DiffusionModel;
   readonly clip: TextEncoder;
   readonly vae: Autoencoder;
-}
-
-/** Noise levels of a sampling run, descending; `steps + 1` values, the last usually 0. */
-export type Sigmas = Float32Array;
-
-/** What a run is about besides x: the scaled latent that it started from, and the mask `[b, h, w]` in its cells. */
-export interface Surroundings {
-  readonly latent: Tensor;
-  readonly mask?: Mask;
-}
-
-/** Samplers see only this: x = x₀ + σε in scaled space to the model's guess of x₀. Only inpainting networks look at what is around. */
-export type Denoise = (x: Tensor, sigma: number, around?: Surroundings) => Promise<Tensor>;
-
-/** The guided guess of x₀ and the one of the unwanted prompt alone, for samplers that step away from the latter (CFG++, Chung et al. 2024). */
-export type DenoiseBoth = (
-  x: Tensor,
-  sigma: number,
-  around?: Surroundings,
-) => Promise<{ readonly denoised: Tensor; readonly unwanted: Tensor }>;
-
-/** GUIDER on a wire: the model with its guidance. */
-export interface Guider {
-  readonly model: DiffusionModel;
-  readonly denoise: Denoise;
-  /** Absent where there is no unwanted prompt. */
-  readonly denoiseBoth?: DenoiseBoth;
-}
-
-/** Draws standard normal noise; each call goes on in the stream. */
-export type NoiseStream = (dims: readonly number[]) => Tensor;
-
-/** NOISE on a wire. */
-export interface Noise {
-  readonly seed: bigint;
-  /** The starting noise for a latent, of the same shape. */
-  initial(latent: Latent): Tensor;
-  /** A fresh stream of the same seed for samplers that add noise at each step. */
-  stream(): NoiseStream;
-  /** True for the source that adds none. */
-  readonly silent: boolean;
-}
-
-/** One step of a sampler: before it x was at `sigma`; `index` counts from 0. Everything is in scaled space. */
-export interface SampleStep {
-  readonly index: number;
-  readonly total: number;
-  readonly sigma: number;
-  readonly x: Tensor;
-  readonly denoised: Tensor;
-}
-
-/** What a sampler is given beyond the denoiser and the latent. */
-export interface SampleOptions {
-  readonly sigmas: Sigmas;
-  readonly noise: NoiseStream;
-  readonly sampling: ModelSampling;
-  /** The seed of `noise`, for samplers that draw from a Brownian path instead. */
-  readonly seed: bigint;
-  /** Both guesses; throws `missing-input` where there is no unwanted prompt. */
-  readonly both: DenoiseBoth;
-}
-
-/** Yields each step once its denoised guess is known and returns the final x. */
-export type SampleLoop = (denoise: Denoise, x: Tensor, options: SampleOptions) => AsyncGenerator<SampleStep, Tensor, void>;
-
-/** SAMPLER on a wire. */
-export interface Sampler {
-  readonly name: string;
-  readonly loop: SampleLoop;
-  /** Fresh noise, of the next seed, for the parts of a masked latent that are kept. */
-  readonly freshMaskNoise?: boolean;
 }
 
 /** Points in the plane that lie in round heaps: equal parts of N(centre, spread²·I). Centres are x, y, x, y … */

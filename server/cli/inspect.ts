@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GraphError, quote } from '../../nodes/kit/index.ts';
 import { type Inspection, inspectCheckpoint } from '../engine/models/checkpoints/inspect.ts';
-import { isPickle, pickleReason } from '../engine/models/list.ts';
+import { isPickle, pickleReason } from '../engine/models/model-formats.ts';
 import { table } from './lists.ts';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;

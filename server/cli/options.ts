@@ -5,7 +5,8 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import { cudaEnvironment } from '../cuda/home.ts';
 import { pinnedSet } from '../cuda/packages.ts';
 import { checkDeviceName, checkDeviceNames, mayUseCuda, type PrecisionChoice, precisions } from '../engine/device-names.ts';
-import { locatePickles, pickleReason } from '../engine/models/list.ts';
+import { locatePickles } from '../engine/models/list.ts';
+import { pickleReason } from '../engine/models/model-formats.ts';
 import type { EngineOptions } from '../engine/types.ts';
 
 /** What every command takes. Paths are absolute. */

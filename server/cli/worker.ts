@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
+import { partChoices } from '../engine/models/part-files.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import { createLog } from '../log.ts';
 import { parseQueue } from '../queue/open-store.ts';
@@ -42,6 +43,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
     data,
     specs,
     listModels: () => listModels(models, extraModels),
+    listParts: () => partChoices([models, ...extraModels]),
     startEngines: (folders) =>
       devices.map(({ device, settings }) =>
         startEngine(

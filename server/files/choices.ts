@@ -1,5 +1,6 @@
 import type { Choices } from '../catalogue.ts';
 import { locateModels } from '../engine/models/list.ts';
+import { partChoices } from '../engine/models/part-files.ts';
 import { imageNames } from './gallery.ts';
 import { dataFolders, type PictureFolders } from './paths.ts';
 
@@ -14,6 +15,10 @@ interface Places {
 
 /** What nodes can choose from, as the folders of `--models`, `--extra-models` and `--data` are now. */
 export async function choicesNow({ models, extraModels, data, folders = dataFolders(data) }: Places): Promise<Choices> {
-  const [located, inputImages] = await Promise.all([locateModels(models, extraModels), imageNames(folders.images.input)]);
-  return { checkpoints: located.map(({ name }) => name), inputImages };
+  const [located, inputImages, parts] = await Promise.all([
+    locateModels(models, extraModels),
+    imageNames(folders.images.input),
+    partChoices([models, ...(extraModels ?? [])]),
+  ]);
+  return { checkpoints: located.map(({ name }) => name), inputImages, parts };
 }

@@ -1,5 +1,6 @@
 import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
 import { withChoices } from '../catalogue.ts';
+import type { PartChoices } from '../engine/models/part-files.ts';
 import type { ModelEntry } from '../serve.ts';
 import { imageNames } from './gallery.ts';
 
@@ -7,6 +8,7 @@ import { imageNames } from './gallery.ts';
 export interface CatalogueSources {
   readonly specs: ReadonlyMap<string, NodeSpec>;
   readonly listModels: () => Promise<readonly ModelEntry[]>;
+  readonly listParts: () => Promise<PartChoices>;
   readonly inputFolder: string;
 }
 
@@ -64,13 +66,13 @@ export class LiveCatalogue {
   }
 
   async #read(): Promise<boolean> {
-    const { specs, listModels, inputFolder } = this.#sources;
-    const [models, inputImages] = await Promise.all([listModels(), imageNames(inputFolder)]);
+    const { specs, listModels, listParts, inputFolder } = this.#sources;
+    const [models, parts, inputImages] = await Promise.all([listModels(), listParts(), imageNames(inputFolder)]);
     // Whoever lists models knows their paths, which are nobody's business.
     this.#own = models.map(({ name, family, bytes, embedded }) => ({ name, family, bytes, embedded }));
     const names = new Set(this.#own.map(({ name }) => name));
     this.#models = [...this.#own, ...this.#others.filter(({ name }) => !names.has(name))];
-    this.#current = withChoices(specs, { checkpoints: this.#models.map(({ name }) => name), inputImages });
+    this.#current = withChoices(specs, { checkpoints: this.#models.map(({ name }) => name), inputImages, parts });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;

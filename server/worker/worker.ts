@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { NodeSpec } from '../../nodes/kit/index.ts';
+import type { PartChoices } from '../engine/models/part-files.ts';
 import { checkDevices, settled } from '../engine/settled.ts';
 import type { Engine, EngineOptions, RunSink } from '../engine/types.ts';
 import { LiveCatalogue } from '../files/live-catalogue.ts';
@@ -34,6 +35,8 @@ export interface WorkerOptions {
   readonly data: string;
   readonly specs: ReadonlyMap<string, NodeSpec>;
   readonly listModels: () => Promise<readonly ModelEntry[]>;
+  /** Files that are parts of models, see {@link PartChoices}. */
+  readonly listParts: () => Promise<PartChoices>;
   /** Starts one engine per device, to write to these folders; called once. */
   readonly startEngines: (options: Pick<EngineOptions, 'data' | 'folders'>) => readonly Engine[];
   readonly log: Log;
@@ -81,7 +84,12 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
   // The pictures' folders are made together with the others.
   const lock = await prepareData({ ...dataFolders(data), images: pictures.images, saved: pictures.saved });
   closers.push(() => lock.release());
-  const catalogue = new LiveCatalogue({ specs: options.specs, listModels: options.listModels, inputFolder: pictures.images.input });
+  const catalogue = new LiveCatalogue({
+    specs: options.specs,
+    listModels: options.listModels,
+    listParts: options.listParts,
+    inputFolder: pictures.images.input,
+  });
   await catalogue.refresh();
   const reader = new DocumentReader();
   closers.push(() => reader.close());

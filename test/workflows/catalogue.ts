@@ -105,8 +105,17 @@ const rows: Readonly<Record<string, Row>> = {
   PrimitiveNode: { inputs: { value: kit.text(info) }, outputs: { value: kit.any(info) }, virtual: true },
 };
 
-/** What the test server would have. */
-export const files = { checkpoints: ['tiny-emoji', 'other.safetensors'], inputImages: ['example.png'] } as const;
+/** What the test server would have, by source. */
+export const files = {
+  checkpoints: ['tiny-emoji', 'other.safetensors'],
+  'input-images': ['example.png'],
+  loras: ['style.safetensors'],
+  vae: ['fine.safetensors'],
+  clip: ['clip_l.safetensors', 'clip_g.safetensors'],
+  unet: ['network.safetensors'],
+} as const;
+/** What a summary compares with. */
+export const knownFiles = { checkpoints: files.checkpoints, inputImages: files['input-images'] };
 
 function specOf(type: string, { inputs, outputs, effect, virtual }: Row): NodeSpec {
   const definition = { type, title: type, category: 'graph' as const, help, inputs, outputs, run: () => ({}) };
@@ -116,7 +125,7 @@ function specOf(type: string, { inputs, outputs, effect, virtual }: Row): NodeSp
 
 function filled(port: kit.PortSpec): kit.PortSpec {
   if (port.widget?.kind !== 'choice' || port.widget.source === undefined) return port;
-  return { ...port, widget: { ...port.widget, options: port.widget.source === 'checkpoints' ? files.checkpoints : files.inputImages } };
+  return { ...port, widget: { ...port.widget, options: files[port.widget.source] } };
 }
 
 /** A small catalogue with ComfyUI's names and orders, and the server's lists filled in. */

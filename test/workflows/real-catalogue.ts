@@ -9,7 +9,7 @@ const isDefinition = (value: unknown): value is NodeDefinition =>
 
 function withFiles(port: PortSpec): PortSpec {
   if (port.widget?.kind !== 'choice' || port.widget.source === undefined) return port;
-  return { ...port, widget: { ...port.widget, options: port.widget.source === 'checkpoints' ? files.checkpoints : files.inputImages } };
+  return { ...port, widget: { ...port.widget, options: files[port.widget.source] } };
 }
 
 /** The nodes that the project really has, with the test server's lists of files. */

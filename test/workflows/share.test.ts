@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeShare, encodeShare, readGraph, readWorkflow, stringifyJson, summarise } from '../../workflows/index.ts';
-import { catalogue, files } from './catalogue.ts';
+import { catalogue, knownFiles } from './catalogue.ts';
 import { comfyApi, comfyDefault } from './sample-graphs.ts';
 
 const url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
@@ -57,7 +57,7 @@ describe('summarise', () => {
       },
       catalogue,
     );
-    expect(summarise(workflow, catalogue, files)).toEqual({
+    expect(summarise(workflow, catalogue, knownFiles)).toEqual({
       nodes: 13,
       missingTypes: [
         { type: 'FaceDetailer', count: 2, nearest: [] },
@@ -90,6 +90,6 @@ describe('summarise', () => {
       },
       catalogue,
     );
-    expect(summarise(workflow, catalogue, files).work).toEqual({ steps: 12, pixels: 12 * 64 * 32 * 2 });
+    expect(summarise(workflow, catalogue, knownFiles).work).toEqual({ steps: 12, pixels: 12 * 64 * 32 * 2 });
   });
 });

@@ -1,8 +1,8 @@
 import type { TextEncoder } from '../../../nodes/kit/index.ts';
 import type { FolderTextEncoder, ModelFolder } from './folder.ts';
 import type { Family } from './folder-family.ts';
+import type { NetworkPart } from './loras/network-part.ts';
 import { once } from './once.ts';
-import type { Session } from './onnx.ts';
 import { type TextNetwork, textEncoder } from './text-encoder.ts';
 import type { WantedLayer } from './text-features.ts';
 import { openTokenizer } from './tokenizer.ts';
@@ -15,11 +15,11 @@ const usedLayers: Readonly<Record<Family, WantedLayer>> = {
   'sdxl-refiner': { fromLast: 2, normalised: false },
 };
 
-/** CLIP of a folder; `open` gives the session of a file. */
-export function folderTextEncoder({ family, textEncoders }: ModelFolder, open: (file: string) => () => Promise<Session>): TextEncoder {
+/** CLIP of a folder; `open` gives the network of a file. */
+export function folderTextEncoder({ family, textEncoders }: ModelFolder, open: (file: string) => NetworkPart): TextEncoder {
   const network = ({ network: { file }, tokenizer, pad, layers }: FolderTextEncoder): TextNetwork => ({
     ...layers,
-    session: open(file),
+    ...open(file),
     tokenizer: once(() => openTokenizer(tokenizer, pad)),
   });
   return textEncoder({

@@ -5,6 +5,7 @@ import { folderLatent, folderSampling, readConfig, textLayers, type UnetConfig, 
 import { type Family, families, familyOf } from './folder-family.ts';
 import { type FolderNetwork, lookInto, optionalNetwork, requiredNetwork } from './folder-networks.ts';
 import type { ModelLocation } from './list.ts';
+import type { WeightedNetwork } from './loras/network-part.ts';
 import { type PreviewMap, previewMap } from './preview.ts';
 import type { ExportedLayers } from './text-features.ts';
 
@@ -40,6 +41,8 @@ export interface ModelFolder {
   readonly vaeEncoder: FolderNetwork | undefined;
   /** How many numbers the weights of a network are, by its file, where they do not lie in that file. */
   readonly parameters?: ReadonlyMap<string, number>;
+  /** Networks whose weights can be changed, by their file. */
+  readonly weighted?: ReadonlyMap<string, WeightedNetwork>;
 }
 
 async function attentionExport(folder: string, { attention_outputs: outputs }: UnetConfig): Promise<AttentionExport | undefined> {

@@ -5,6 +5,7 @@ import { nearest } from '../../../workflows/index.ts';
 import { packageRoot } from '../../files/package-root.ts';
 import { titleOf } from './checkpoints/checkpoint.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
+import { isPickle, isSafetensors, pickleReason } from './model-formats.ts';
 
 /** How a model is stored: a folder of ONNX exports, a folder of diffusers with .safetensors, or one .safetensors file. */
 export type ModelKind = 'onnx' | 'diffusers' | 'single-file';
@@ -35,10 +36,6 @@ const otherFolders = new Set([
 ]);
 /** Folders whose names are no part of the names of what lies in them. */
 const plainFolders = new Set(['checkpoints', 'diffusers']);
-
-const isSafetensors = (name: string): boolean => /\.(safetensors|sft)$/i.test(name);
-/** Formats that unpickle: opening such a file runs whatever program it holds. */
-export const isPickle = (name: string): boolean => /\.(ckpt|pt|pth|bin|pkl)$/i.test(name);
 
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -102,10 +99,6 @@ export async function locatePickles(folder: string, extra: readonly string[] = [
   const found = await Promise.all([folder, ...extra].map((root) => modelsBelow(root, [])));
   return found.flat().flatMap(({ parts, kind }) => (kind === 'pickle' ? [nameOf(parts)] : []));
 }
-
-/** Why a pickled file is refused, and what to do. */
-export const pickleReason =
-  "Such files (.ckpt, .pt, .bin) are Python pickles: opening one runs any program that it holds, so they are never opened here. Look for the same model as .safetensors, or convert it on a machine that you can spare: python -c \"import torch, safetensors.torch as s; s.save_file({k: v.contiguous() for k, v in torch.load('model.ckpt', weights_only=True)['state_dict'].items()}, 'model.safetensors')\".";
 
 async function filesOf({ path, kind }: ModelLocation): Promise<{ path: string; bytes: number; changed: number }[]> {
   if (kind !== 'single-file') return filesBelow(path);

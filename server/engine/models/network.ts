@@ -2,6 +2,7 @@ import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, 
 import type { AttentionExport, ModelFolder } from './folder.ts';
 import { fixedSide } from './folder-family.ts';
 import { checkSides, latentSides } from './latent-sides.ts';
+import type { NetworkPart } from './loras/network-part.ts';
 import { unetFeeds } from './network-feeds.ts';
 import type { Session } from './onnx.ts';
 import { previewer } from './preview.ts';
@@ -22,7 +23,7 @@ function checkInput(session: Session, { sample, tokens }: NetworkInput): void {
 
 /** The U-Net's sessions, each opened when it is first run: most runs never need the second one. */
 export interface NetworkParts {
-  readonly unet: () => Promise<Session>;
+  readonly unet: NetworkPart;
   readonly attention?: () => Promise<Session>;
 }
 
@@ -38,12 +39,29 @@ function attentionMaps(outputs: ReadonlyMap<string, Tensor>, listed: AttentionEx
   });
 }
 
+type Run = (session: Session, input: NetworkInput) => Promise<ReadonlyMap<string, Tensor>>;
+
+/** What of MODEL a LoRA changes. */
+function predictor(unet: NetworkPart, run: Run): Pick<DiffusionModel, 'predict' | 'withLora'> {
+  const { withLora } = unet;
+  return {
+    async predict(input) {
+      const outputs = await run(await unet.session(), input);
+      const [first] = outputs.values();
+      const prediction = outputs.get('out_sample') ?? outputs.get('sample') ?? first;
+      if (prediction === undefined) throw new GraphError('bad-model', 'The U-Net gives no output. Export it again.');
+      return prediction;
+    },
+    ...(withLora === undefined ? {} : { withLora: async (lora, warn) => predictor(await withLora(lora, warn), run) }),
+  };
+}
+
 /** A folder's U-Net as MODEL. */
 export function diffusionModel(folder: ModelFolder, parts: NetworkParts): DiffusionModel {
   const { attention: exported, latent, unet } = folder;
   const fed = { config: folder.unetConfig, downscale: latent.downscale };
   const sides = latentSides(unet.outline);
-  const run = async (session: Session, input: NetworkInput): Promise<ReadonlyMap<string, Tensor>> => {
+  const run: Run = async (session, input) => {
     const [, , height = 0, width = 0] = input.sample.dims;
     checkSides({ height, width }, sides, latent.downscale);
     checkInput(session, input);
@@ -59,12 +77,6 @@ export function diffusionModel(folder: ModelFolder, parts: NetworkParts): Diffus
     sampling: folder.sampling,
     inpaints: fixedSide(unet.outline, 'sample', 1) === 2 * latent.channels + 1,
     preview: previewer(folder.preview),
-    async predict(input) {
-      const outputs = await run(await parts.unet(), input);
-      const [first] = outputs.values();
-      const prediction = outputs.get('out_sample') ?? outputs.get('sample') ?? first;
-      if (prediction === undefined) throw new GraphError('bad-model', 'The U-Net gives no output. Export it again.');
-      return prediction;
-    },
+    ...predictor(parts.unet, run),
   };
 }

@@ -1,22 +1,24 @@
 import { join } from 'node:path';
-import { type Checkpoint, GraphError, type ModelStore } from '../../../nodes/kit/index.ts';
+import { type Checkpoint, GraphError, type ModelStore, type PartSource } from '../../../nodes/kit/index.ts';
 import { autoencoder } from './autoencoder.ts';
 import { asModelFolder } from './checkpoints/as-folder.ts';
-import { GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
+import { checkpointRequest, GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
+import { readLora } from './loras/lora-file.ts';
+import { type LoraTools, type NetworkPart, weightedPart } from './loras/network-part.ts';
 import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
-import { once } from './once.ts';
 import type { Runtime, Session } from './onnx.ts';
+import { findPart, partIdentity } from './part-files.ts';
 
 interface Loaded {
   readonly identity: string;
   readonly checkpoint: Promise<Checkpoint>;
-  /** What was opened so far. */
-  readonly sessions: Promise<Session>[];
+  /** What was opened so far, by file. */
+  readonly sessions: Map<string, Promise<Session>>;
 }
 
 /** Where else models lie, and how much of them is kept. */
@@ -43,6 +45,7 @@ export class EngineModels implements ModelStore {
   readonly #folder: string;
   readonly #extra: readonly string[];
   readonly #graphs: GraphCache;
+  readonly #runtime: Runtime;
   readonly #shelf: NetworkShelf;
   readonly #loaded = new Map<string, Loaded>();
 
@@ -50,10 +53,16 @@ export class EngineModels implements ModelStore {
     this.#folder = folder;
     this.#extra = options.extra ?? [];
     this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say: options.say ?? (() => undefined) });
+    this.#runtime = runtime;
     this.#shelf = new NetworkShelf(runtime, options.budget);
   }
 
-  async identity(name: string): Promise<string> {
+  get #roots(): readonly string[] {
+    return [this.#folder, ...this.#extra];
+  }
+
+  async identity(name: string, source?: PartSource): Promise<string> {
+    if (source !== undefined) return partIdentity([await findPart(source, name, this.#roots)]);
     return modelIdentity(await findModel(this.#folder, name, this.#extra));
   }
 
@@ -63,7 +72,7 @@ export class EngineModels implements ModelStore {
     const known = this.#loaded.get(location.path);
     if (known?.identity === identity) return known.checkpoint;
     if (known !== undefined) await this.#release(known);
-    const sessions: Promise<Session>[] = [];
+    const sessions: Loaded['sessions'] = new Map();
     const loaded = { identity, sessions, checkpoint: this.#open(location, sessions) };
     this.#loaded.set(location.path, loaded);
     loaded.checkpoint.catch(() => this.#loaded.delete(location.path));
@@ -77,23 +86,35 @@ export class EngineModels implements ModelStore {
     for (const loaded of all) await this.#release(loaded);
   }
 
-  async #open(location: ModelLocation, sessions: Promise<Session>[]): Promise<Checkpoint> {
+  async #open(location: ModelLocation, sessions: Loaded['sessions']): Promise<Checkpoint> {
     const folder = await this.#read(location);
-    const part = (file: string): (() => Promise<Session>) =>
-      once(() => {
-        const session = this.#shelf.open(file, folder.parameters?.get(file));
-        sessions.push(session);
-        return session;
-      });
+    const session =
+      (file: string, parameters = folder.parameters?.get(file)) =>
+      (): Promise<Session> => {
+        const opening = sessions.get(file) ?? this.#shelf.open(file, parameters);
+        sessions.set(file, opening);
+        opening.catch(() => sessions.delete(file));
+        return opening;
+      };
+    const tools: LoraTools = {
+      runtime: this.#runtime,
+      graphs: this.#graphs,
+      lora: async (name) => readLora((await findPart('loras', name, this.#roots)).path),
+      open: (file, parameters) => session(file, parameters)(),
+    };
+    const part = (file: string): NetworkPart => {
+      const network = folder.weighted?.get(file);
+      return network === undefined ? { session: session(file) } : weightedPart(network, session(file), { tools });
+    };
     return {
       model: diffusionModel(folder, {
         unet: part(folder.unet.file),
-        ...(folder.attention === undefined ? {} : { attention: part(folder.attention.file) }),
+        ...(folder.attention === undefined ? {} : { attention: session(folder.attention.file) }),
       }),
       clip: folderTextEncoder(folder, part),
       vae: autoencoder(folder.latent, {
-        encoder: folder.vaeEncoder === undefined ? async () => noEncoder(location) : part(folder.vaeEncoder.file),
-        decoder: part(folder.vaeDecoder.file),
+        encoder: folder.vaeEncoder === undefined ? async () => noEncoder(location) : session(folder.vaeEncoder.file),
+        decoder: session(folder.vaeDecoder.file),
       }),
     };
   }
@@ -102,11 +123,11 @@ export class EngineModels implements ModelStore {
     if (location.kind === 'onnx') return readModelFolder(location);
     const checkpoint = await readCheckpoint(location);
     await sweepGraphs(this.#graphs.folder);
-    return asModelFolder(location.name, checkpoint, await this.#graphs.graphs(checkpoint));
+    return asModelFolder(location.name, checkpoint, await this.#graphs.graphs(checkpointRequest(checkpoint)));
   }
 
   async #release({ sessions }: Loaded): Promise<void> {
-    for (const opening of sessions) {
+    for (const opening of sessions.values()) {
       // A part that could not be opened has nothing to give back.
       const session = await opening.catch(() => undefined);
       await session?.release();

@@ -1,16 +1,15 @@
 import { type EmbeddingLookup, tokenGroups } from '../../../nodes/diffusion/prompt-embeddings.ts';
 import { inOneRow, sideBySide, weightedFeatures } from '../../../nodes/diffusion/prompt-features.ts';
 import { packWindows, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
-import { GraphError, type PromptPair, sliceBatch, type Tensor, type TextEncoder } from '../../../nodes/kit/index.ts';
-import type { Session } from './onnx.ts';
+import { GraphError, type LoraChoice, type PromptPair, sliceBatch, type Tensor, type TextEncoder } from '../../../nodes/kit/index.ts';
+import type { NetworkPart } from './loras/network-part.ts';
 import { type ExportedLayers, featuresOf, pooledOf, requireLayer, type WantedLayer } from './text-features.ts';
 import { embeddingWidth, textFeeds } from './text-feeds.ts';
 import type { PromptTokenizer } from './tokenizer.ts';
 
 /** One network that encodes prompts, with its tokenizer; both are opened on first use. */
-export interface TextNetwork extends Partial<ExportedLayers> {
+export interface TextNetwork extends Partial<ExportedLayers>, NetworkPart {
   readonly tokenizer: () => Promise<PromptTokenizer>;
-  readonly session: () => Promise<Session>;
 }
 
 /** What CLIP on a wire is made of. */
@@ -107,6 +106,13 @@ function tellOnce(warn: Warn | undefined): Warn {
   };
 }
 
+/** Each network with a LoRA on top of what it has. */
+async function changedNetworks(networks: readonly TextNetwork[], lora: LoraChoice, warn: Warn): Promise<readonly TextNetwork[]> {
+  const changed: TextNetwork[] = [];
+  for (const network of networks) changed.push({ ...network, ...(await network.withLora?.(lora, warn)) });
+  return changed;
+}
+
 /** Prompts → conditioning, with weights, embeddings, and windows of any number put side by side along the tokens. */
 export function textEncoder(parts: TextEncoderParts): TextEncoder {
   const { networks, layer, embeddings } = parts;
@@ -148,5 +154,8 @@ export function textEncoder(parts: TextEncoderParts): TextEncoder {
       for (const network of networks) requireLayer((await network.session()).outputs, wanted, layersOf(network));
       return textEncoder({ ...parts, layer: wanted });
     },
+    ...(networks.some(({ withLora }) => withLora !== undefined)
+      ? { withLora: async (lora, warn) => textEncoder({ ...parts, networks: await changedNetworks(networks, lora, tellOnce(warn)) }) }
+      : {}),
   };
 }

@@ -5,10 +5,12 @@ import { GraphError } from '../../../../nodes/kit/index.ts';
 import type { FolderTextEncoder, ModelFolder } from '../folder.ts';
 import { families } from '../folder-family.ts';
 import { type FolderNetwork, lookInto } from '../folder-networks.ts';
+import type { WeightedNetwork } from '../loras/network-part.ts';
 import { previewMap } from '../preview.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
 import type { GraphFile } from './graph-cache.ts';
 import type { PartName } from './graphs.ts';
+import { weightedNetworks } from './weighted-networks.ts';
 
 /** The noise schedule that all of Stable Diffusion was trained with. */
 const schedule = { num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear' };
@@ -49,5 +51,11 @@ export async function asModelFolder(
     vaeDecoder: await need('vae_decoder', 'VAE'),
     vaeEncoder: await need('vae_encoder', 'VAE'),
     parameters: new Map([...graphs.values()].map(({ file, parameters }) => [file, parameters])),
+    weighted: new Map(
+      weightedNetworks(checkpoint).flatMap((network): [string, WeightedNetwork][] => {
+        const file = graphs.get(network.part)?.file;
+        return file === undefined ? [] : [[file, network]];
+      }),
+    ),
   };
 }

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { GraphError } from '../../../../nodes/kit/index.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { encodeModel } from '../graph/onnx-model.ts';
+import type { SafetensorsFile } from '../safetensors/file.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
 import { checkpointGraphs, type PartName } from './graphs.ts';
 import { megabytes, placeFile } from './place-file.ts';
@@ -19,6 +20,31 @@ export interface GraphFile {
 const Source = z.object({ path: z.string(), device: z.number(), inode: z.number(), size: z.number(), changed: z.number() });
 type Source = z.infer<typeof Source>;
 const Manifest = z.object({ sources: z.array(Source), parts: z.record(z.string(), z.number()) });
+
+/** The folder in which graphs are being written; `locate` gives a file of weights its name there. */
+export interface GraphDraft {
+  readonly folder: string;
+  readonly locate: (file: string) => string;
+}
+
+/** Networks that are to be there, and all that they follow from. */
+export interface GraphRequest {
+  /** What messages name. */
+  readonly path: string;
+  /** Files that weights lie in. */
+  readonly files: readonly SafetensorsFile[];
+  /** Figures of the architectures and whatever else the graphs depend on, as JSON. */
+  readonly figures: unknown;
+  /** Makes the graphs; files of weights that are made for them go into the folder. */
+  readonly graphs: (draft: GraphDraft) => ReadonlyMap<PartName, GraphBuilder> | Promise<ReadonlyMap<PartName, GraphBuilder>>;
+}
+
+/** All networks of a checkpoint. */
+export function checkpointRequest(checkpoint: SafetensorsCheckpoint): GraphRequest {
+  const { path, files, unet, vae, encoders } = checkpoint;
+  const figures = [unet?.architecture, vae?.architecture, ...encoders.map(({ architecture }) => architecture)];
+  return { path, files, figures, graphs: () => checkpointGraphs(checkpoint) };
+}
 
 /** Where graphs lie and how the log is told what was done. */
 export interface GraphCacheOptions {
@@ -42,12 +68,11 @@ async function readManifest(folder: string): Promise<z.infer<typeof Manifest> | 
 }
 
 /** Raised when other graphs are written for the same weights. */
-const graphVersion = 1;
+const graphVersion = 2;
 
-function keyOf({ files, unet, vae, encoders }: SafetensorsCheckpoint, sources: readonly Source[]): string {
-  const architectures = [unet?.architecture, vae?.architecture, ...encoders.map(({ architecture }) => architecture)];
+function keyOf({ files, figures }: GraphRequest, sources: readonly Source[]): string {
   const headers = files.map(({ tensors }) => [...tensors].map(([key, { type, shape, offset }]) => [key, type, shape, offset]));
-  const text = JSON.stringify([graphVersion, architectures, headers, sources]);
+  const text = JSON.stringify([graphVersion, figures, headers, sources]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
@@ -83,12 +108,12 @@ export class GraphCache {
     return this.#options.folder;
   }
 
-  /** The networks of a checkpoint, written when they are first asked for. Throws `bad-model` for weights that do not fit. */
-  async graphs(checkpoint: SafetensorsCheckpoint): Promise<ReadonlyMap<PartName, GraphFile>> {
-    const sources = await Promise.all(checkpoint.files.map(({ path }) => sourceOf(path)));
-    const folder = join(this.#options.folder, keyOf(checkpoint, sources));
+  /** Networks by part, written when they are first asked for. Throws `bad-model` for weights that do not fit. */
+  async graphs(request: GraphRequest): Promise<ReadonlyMap<PartName, GraphFile>> {
+    const sources = await Promise.all(request.files.map(({ path }) => sourceOf(path)));
+    const folder = join(this.#options.folder, keyOf(request, sources));
     const known = await readManifest(folder);
-    const parts = known?.parts ?? (await this.#write(checkpoint, { folder, sources }));
+    const parts = known?.parts ?? (await this.#write(request, { folder, sources }));
     const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder'];
     return new Map(
       names.flatMap((name): [PartName, GraphFile][] => {
@@ -99,22 +124,19 @@ export class GraphCache {
   }
 
   async #write(
-    checkpoint: SafetensorsCheckpoint,
+    request: GraphRequest,
     { folder, sources }: { folder: string; sources: readonly Source[] },
   ): Promise<Readonly<Record<string, number>>> {
-    const graphs = checkpointGraphs(checkpoint);
-    checkFaults(checkpoint.path, graphs);
     // Another process may do the same: the first one to rename wins, and all have written the same.
     const draft = `${folder}.${randomUUID()}`;
     await mkdir(draft, { recursive: true });
     try {
       const links = new Map(sources.map(({ path }, i) => [path, `weights-${i}.safetensors`]));
-      for (const source of sources) await this.#place(source, join(draft, links.get(source.path) ?? ''));
-      for (const [name, { graph }] of graphs)
-        await writeFile(
-          join(draft, `${name}.onnx`),
-          encodeModel(graph, (file) => links.get(file) ?? file),
-        );
+      const locate = (file: string): string => links.get(file) ?? basename(file);
+      for (const source of sources) await this.#place(source, join(draft, locate(source.path)));
+      const graphs = await request.graphs({ folder: draft, locate });
+      checkFaults(request.path, graphs);
+      for (const [name, { graph }] of graphs) await writeFile(join(draft, `${name}.onnx`), encodeModel(graph, locate));
       const parts = Object.fromEntries([...graphs].map(([name, graph]) => [name, parametersOf(graph)]));
       await writeFile(join(draft, manifestName), JSON.stringify({ sources, parts }));
       await rename(draft, folder).catch(async (thrown: unknown) => {

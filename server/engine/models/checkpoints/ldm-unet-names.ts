@@ -1,5 +1,5 @@
 /** Names inside a residual block: latent diffusion's → those of diffusers. */
-const resnetNames: Readonly<Record<string, string>> = {
+export const resnetNames: Readonly<Record<string, string>> = {
   'in_layers.0': 'norm1',
   'in_layers.2': 'conv1',
   'emb_layers.1': 'time_emb_proj',
@@ -9,7 +9,7 @@ const resnetNames: Readonly<Record<string, string>> = {
 };
 
 /** Layers outside of the blocks. */
-const singleNames: Readonly<Record<string, string>> = {
+export const singleNames: Readonly<Record<string, string>> = {
   'time_embed.0': 'time_embedding.linear_1',
   'time_embed.2': 'time_embedding.linear_2',
   'label_emb.0.0': 'add_embedding.linear_1',

@@ -1,0 +1,98 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GraphError, type PartSource, partSources, quote } from '../../../nodes/kit/index.ts';
+import { nearest } from '../../../workflows/index.ts';
+import { isPickle, isSafetensors, pickleReason } from './model-formats.ts';
+
+/** Kinds of files beside whole models; embeddings are named in prompts, not chosen. */
+export type PartKind = PartSource | 'embeddings';
+
+/** Folders of a kind by ComfyUI's names. */
+const folders: Readonly<Record<PartKind, readonly string[]>> = {
+  loras: ['loras'],
+  vae: ['vae', 'vae_approx'],
+  clip: ['text_encoders', 'clip'],
+  unet: ['diffusion_models', 'unet'],
+  embeddings: ['embeddings'],
+};
+
+const titles: Readonly<Record<PartKind, string>> = {
+  loras: 'LoRA',
+  vae: 'VAE',
+  clip: 'text encoder',
+  unet: 'U-Net',
+  embeddings: 'embedding',
+};
+
+/** A file of a part; `name` is its path below its folder, with `/`. */
+export interface PartFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+const deepest = 4;
+
+async function filesBelow(folder: string, inner: readonly string[] = []): Promise<PartFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name);
+      const parts = [...inner, entry.name];
+      if (entry.name.startsWith('.')) return [];
+      const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
+      if (kind.isDirectory()) return parts.length < deepest ? filesBelow(path, parts) : [];
+      return [{ name: parts.join('/'), path }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Everything in the folders of a kind, pickles too; the first of a name. */
+async function allFiles(kind: PartKind, roots: readonly string[]): Promise<readonly PartFile[]> {
+  const found = await Promise.all(roots.flatMap((root) => folders[kind].map((folder) => filesBelow(join(root, folder)))));
+  const first = new Map<string, PartFile>();
+  for (const file of found.flat()) if (!first.has(file.name)) first.set(file.name, file);
+  return [...first.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** The .safetensors files of a kind, sorted by name. */
+export async function locateParts(kind: PartKind, roots: readonly string[]): Promise<readonly PartFile[]> {
+  return (await allFiles(kind, roots)).filter(({ name }) => isSafetensors(name));
+}
+
+/** Names of the files of every kind that nodes choose from. */
+export type PartChoices = Readonly<Record<PartSource, readonly string[]>>;
+
+/** What can be chosen now. */
+export async function partChoices(roots: readonly string[]): Promise<PartChoices> {
+  const names = async (kind: PartSource): Promise<readonly string[]> => (await locateParts(kind, roots)).map(({ name }) => name);
+  const [loras = [], vae = [], clip = [], unet = []] = await Promise.all(partSources.map(names));
+  return { loras, vae, clip, unet };
+}
+
+/** Finds a file by its name; throws `missing-model` with the nearest names, and why a pickle is not opened. */
+export async function findPart(kind: PartKind, name: string, roots: readonly string[]): Promise<PartFile> {
+  const all = await allFiles(kind, roots);
+  const usable = all.filter((file) => isSafetensors(file.name));
+  const found = usable.find((file) => file.name === name);
+  if (found !== undefined) return found;
+  const names = usable.map((file) => file.name);
+  const near = nearest(name, names);
+  const offer = near.length > 0 ? ` Did you mean ${near.map(quote).join(' or ')}?` : '';
+  if (isPickle(name)) throw new GraphError('missing-model', `The file ${quote(name)} is not opened. ${pickleReason}${offer}`);
+  throw new GraphError(
+    'missing-model',
+    `There is no ${titles[kind]} ${quote(name)}.${offer} Put it into the folder ${folders[kind][0]}/ of the models folder, or choose another.`,
+  );
+}
+
+/** Sizes and times of files: changes when one of them does. */
+export async function partIdentity(files: readonly PartFile[]): Promise<string> {
+  const found = await Promise.all(
+    files.map(async ({ name, path }) => {
+      const { size, mtimeMs } = await stat(path);
+      return `${name}:${size}:${mtimeMs}`;
+    }),
+  );
+  return found.join('\n');
+}
