@@ -9,7 +9,7 @@ import { readFrame, readGroup } from './read-frame.ts';
 import { readWires } from './read-links.ts';
 import { type DraftNode, readSlots } from './read-slots.ts';
 import { readForeignValues, readKnownValues } from './read-values.ts';
-import type { GraphDocument, GraphGroup } from './types.ts';
+import type { GraphDocument, GraphGroup, GraphNode } from './types.ts';
 import type { Warnings } from './warnings.ts';
 
 /** Is this a saved graph of litegraph, of its forks or of ComfyUI's page? */
@@ -30,6 +30,7 @@ export function readLitegraph(source: JsonRecord, catalogue: Catalogue, warnings
   const { nodes, links } = assemble(drafts, wires);
   warnOfVersions(source.extra, catalogue, warnings);
   warnOfSubgraphs(source, warnings);
+  warnOfGroupNodes(nodes, warnings);
   return {
     last_node_id: nodes.reduce((max, { id }) => (typeof id === 'number' ? Math.max(max, id) : max), 0),
     last_link_id: links.at(-1)?.[0] ?? 0,
@@ -85,6 +86,15 @@ function byReference(drafts: readonly DraftNode[], ids: readonly AssignedId[]): 
     if (reference !== undefined) found.set(reference, draft);
   });
   return found;
+}
+
+/** ComfyUI's group nodes: types below `workflow/` whose insides lie in the file's extra. */
+function warnOfGroupNodes(nodes: readonly GraphNode[], warnings: Warnings): void {
+  const names = new Set(nodes.flatMap(({ type }) => /^workflow[/>](.+)/.exec(type)?.[1] ?? []));
+  if (names.size === 0) return;
+  const which = [...names].slice(0, 5).map((name) => `“${name.slice(0, 60)}”`);
+  const message = `The file uses group nodes (${which.join(', ')}), which are not supported: each stands as a placeholder. Convert them back to nodes where the file was made (menu of the node), and save it again.`;
+  warnings.add('unknown-node-type', message);
 }
 
 function warnOfSubgraphs(source: JsonRecord, warnings: Warnings): void {

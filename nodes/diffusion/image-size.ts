@@ -1,4 +1,4 @@
-import { GraphError, type Image } from '../kit/index.ts';
+import type { Image } from '../kit/index.ts';
 import { roundHalfEven } from './rounding.ts';
 
 /** Two sides, in pixels or cells. */
@@ -7,12 +7,10 @@ export interface Sides {
   readonly height: number;
 }
 
-/** The size to scale to: a side of 0 keeps the shape of the picture; both 0 is refused. Pixels. */
+/** The size to scale to: a side of 0 keeps the shape of the picture, both 0 its size. Pixels. */
 export function targetSize({ dims }: Image, wanted: Sides): Sides {
   const [, height = 1, width = 1] = dims;
-  if (wanted.width === 0 && wanted.height === 0) {
-    throw new GraphError('bad-value', 'Width and height are both 0: give at least one of them.', { place: { port: 'width' } });
-  }
+  if (wanted.width === 0 && wanted.height === 0) return { width, height };
   return {
     width: wanted.width || Math.max(1, roundHalfEven((width * wanted.height) / height)),
     height: wanted.height || Math.max(1, roundHalfEven((height * wanted.width) / width)),

@@ -26,6 +26,8 @@ export interface SamplingRun {
   readonly sigmas: Sigmas;
   readonly noise: Noise;
   readonly latent: Latent;
+  /** Take the latent's values whatever noise they hold, as ComfyUI's samplers do. */
+  readonly asGiven?: boolean;
 }
 
 /** The result in unscaled space, and the last clean guess. */
@@ -34,11 +36,29 @@ export interface SampledLatents {
   readonly denoised: Latent;
 }
 
+/** What goes in, and what the sampler does with the noise in it. */
+type Beginning = Pick<SamplingRun, 'guider' | 'noise' | 'latent' | 'asGiven'>;
+
+/** The noise that a latent holds, measured in the model's space, which may be another than the one it was noised in. */
+const heldBy = ({ guider, latent }: Beginning): number => ((latent.noise?.sigma ?? 0) * guider.model.latent.scale) / (latent.scale ?? 1);
+
+/** Says in a sentence or two what is odd about the noise in the latent for a run from `sigma` on; undefined where nothing is. */
+export function oddNoise(beginning: Beginning, sigma: number): string | undefined {
+  const left = heldBy(beginning);
+  if (left === 0) return undefined;
+  if (!beginning.noise.silent)
+    return `The latent already holds noise of σ = ${shownSigma(left)}, and more would be added. Wire “No noise” to the noise input, or disable “add noise”, to go on from it, or wire a clean latent.`;
+  const wanted = explodingLevel(beginning.guider.model.sampling, sigma);
+  if (sameLevel(left, wanted)) return undefined;
+  return `The latent holds noise of σ = ${shownSigma(left)}, but the first step is made for σ = ${shownSigma(wanted)}. Go on with the steps and the spacing that it was left at.`;
+}
+
 /**
  * Where sampling starts, in scaled exploding form: a clean latent gets the starting noise; a noisy one is taken as it is if
- * its σ is the first of the schedule and the noise source is silent. Otherwise `noise-mismatch`.
+ * its σ is the first of the schedule and the noise source is silent. Otherwise `noise-mismatch`, unless it is to be taken as given.
  */
-export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 'noise' | 'latent'>, sigma: number): Tensor {
+export function startOf(beginning: Beginning, sigma: number): Tensor {
+  const { guider, noise, latent, asGiven = false } = beginning;
   const { model } = guider;
   if (latent.noise?.each !== undefined) {
     throw new GraphError(
@@ -46,27 +66,13 @@ export function startOf({ guider, noise, latent }: Pick<SamplingRun, 'guider' | 
       'The pictures of this batch hold different amounts of noise, but a sampler takes them all through the same noise levels. Wire a latent with one noise level.',
     );
   }
+  const odd = asGiven ? undefined : oddNoise(beginning, sigma);
+  if (odd !== undefined) throw new GraphError('noise-mismatch', odd);
   const fitted = inForm(fitToModel(latent, model), 'exploding');
   const scaled = toScaled(fitted.samples, model.latent);
-  // σ is measured in the space that the latent was noised in; this model's may be another.
-  const left = ((fitted.noise?.sigma ?? 0) * model.latent.scale) / (fitted.scale ?? 1);
-  const kept = 1 / explodingScale(model.sampling, sigma);
-  if (left === 0)
-    return noise.silent ? scaledBy(scaled, kept) : startingPoint(scaled, noise.initial(fitted), { sigma, sampling: model.sampling });
-  if (!noise.silent) {
-    throw new GraphError(
-      'noise-mismatch',
-      `The latent already holds noise of σ = ${shownSigma(left)}, and more would be added. Wire “No noise” to the noise input to go on from it, or wire a clean latent.`,
-    );
-  }
-  const wanted = explodingLevel(model.sampling, sigma);
-  if (!sameLevel(left, wanted)) {
-    throw new GraphError(
-      'noise-mismatch',
-      `The latent holds noise of σ = ${shownSigma(left)}, but the first step is made for σ = ${shownSigma(wanted)}. Give the sigmas that go on from where the latent was left.`,
-    );
-  }
-  return scaledBy(scaled, kept);
+  return noise.silent
+    ? scaledBy(scaled, 1 / explodingScale(model.sampling, sigma))
+    : startingPoint(scaled, noise.initial(fitted), { sigma, sampling: model.sampling });
 }
 
 const scaledBy = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : scale(x, factor));

@@ -15,13 +15,22 @@ export default defineNode({
       label: 'method',
       help: 'lanczos and bicubic are sharp, area is best for shrinking, nearest-exact keeps hard pixels.',
     }),
-    width: int({ label: 'width', unit: 'px', default: 512, min: 0, max: 16_384, help: 'New width; 0 follows the height.' }),
+    width: int({
+      label: 'width',
+      unit: 'px',
+      default: 512,
+      min: 0,
+      max: 16_384,
+      help: 'New width; 0 follows the height, and both 0 leave the picture as it is.',
+    }),
     height: int({ label: 'height', unit: 'px', default: 512, min: 0, max: 16_384, help: 'New height; 0 follows the width.' }),
     crop: choice(['disabled', 'center'], { label: 'crop', help: 'center cuts the sides to keep the proportions, disabled stretches.' }),
   },
   outputs: { IMAGE: image({ label: 'image', help: 'The scaled picture.' }) },
   async run({ image: picture, upscale_method: method, width, height, crop }, { images }) {
     const size = targetSize(picture, { width, height });
+    const [, rows, columns] = picture.dims;
+    if (size.height === rows && size.width === columns) return { IMAGE: picture };
     const source = crop === 'center' ? cropToShape(picture, size) : picture;
     return { IMAGE: await images.resize(source, { ...size, method }) };
   },

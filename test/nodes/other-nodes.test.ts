@@ -4,7 +4,6 @@ import emptyImage from '../../nodes/image/empty-image.node.ts';
 import imageInvert from '../../nodes/image/image-invert.node.ts';
 import basicScheduler from '../../nodes/schedule/basic-scheduler.node.ts';
 import noiseScheduleNode from '../../nodes/schedule/noise-schedule.node.ts';
-import { failure } from '../workflows/failure.ts';
 import { context, fakeModel } from './diffusion/fake-model.ts';
 
 const plotted = { model: undefined, beta_schedule: 'cosine', timesteps: 500, beta_start: 0.001, beta_end: 0.02, steps: 8 } as const;
@@ -64,11 +63,11 @@ describe('pictures', () => {
     expect([...inverted.IMAGE.data.slice(9)].map((value) => Math.round(255 * value))).toEqual([0, 127, 255]);
   });
 
-  it('keep their shape where a side is 0, and refuse two', () => {
+  it('keep their shape where a side is 0, and their size where both are', () => {
     const picture = { dims: [1, 100, 200, 3], data: new Float32Array(0) };
     expect(targetSize(picture, { width: 50, height: 0 })).toEqual({ width: 50, height: 25 });
     expect(targetSize(picture, { width: 0, height: 50 })).toEqual({ width: 100, height: 50 });
-    expect(failure(() => targetSize(picture, { width: 0, height: 0 })).place).toEqual({ port: 'width' });
+    expect(targetSize(picture, { width: 0, height: 0 })).toEqual({ width: 200, height: 100 });
   });
 
   it('are cut around the middle to another shape', () => {
