@@ -1,8 +1,8 @@
 import type { TextEncoder } from '../../../nodes/kit/index.ts';
 import type { FolderTextEncoder, ModelFolder } from './folder.ts';
 import type { Family } from './folder-family.ts';
+import type { Session } from './inference-backend.ts';
 import { once } from './once.ts';
-import type { Session } from './onnx.ts';
 import { type TextNetwork, textEncoder } from './text-encoder.ts';
 import type { WantedLayer } from './text-features.ts';
 import { openTokenizer } from './tokenizer.ts';

@@ -6,11 +6,12 @@ import { GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
+import type { Session } from './inference-backend.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
 import { once } from './once.ts';
-import type { Runtime, Session } from './onnx.ts';
+import type { Runtime } from './onnx.ts';
 
 interface Loaded {
   readonly identity: string;

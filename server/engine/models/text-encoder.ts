@@ -2,7 +2,7 @@ import { type EmbeddingLookup, tokenGroups } from '../../../nodes/diffusion/prom
 import { inOneRow, sideBySide, weightedFeatures } from '../../../nodes/diffusion/prompt-features.ts';
 import { packWindows, type WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
 import { GraphError, type PromptPair, sliceBatch, type Tensor, type TextEncoder } from '../../../nodes/kit/index.ts';
-import type { Session } from './onnx.ts';
+import type { Session } from './inference-backend.ts';
 import { type ExportedLayers, featuresOf, pooledOf, requireLayer, type WantedLayer } from './text-features.ts';
 import { embeddingWidth, textFeeds } from './text-feeds.ts';
 import type { PromptTokenizer } from './tokenizer.ts';
