@@ -47,7 +47,7 @@ function forbidden(from: string, to: string): string | undefined {
 
 /** Each native or drawing library has one folder or file that may import it. */
 const fences: Readonly<Record<string, RegExp>> = {
-  'onnxruntime-node': /^server\/engine\/models\/onnx\.ts$/,
+  'onnxruntime-node': /^server\/engine\/models\/onnxruntime-node\.ts$/,
   sharp: /^server\/engine\/images\/codec\.ts$/,
   'litegraph.js': /^client\/canvas\//,
 };

@@ -1,18 +1,15 @@
 // The process of one device. Talks to the supervisor by IPC; ends when its parent is gone.
 import type { Catalogue } from '../../nodes/kit/index.ts';
 import { toProblem } from '../../nodes/kit/index.ts';
-import type { RunEvent } from '../../workflows/index.ts';
 import { type LoadedCatalogue, loadCatalogue, withChoices } from '../catalogue.ts';
 import { registerChild } from '../files/children.ts';
 import { choicesNow } from '../files/choices.ts';
 import { dataFolders } from '../files/paths.ts';
 import { prepareImages } from './images/codec.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
-import { Previews } from './previews.ts';
-import { StepRecorder } from './recorder.ts';
-import type { LiveEvent } from './run-node.ts';
 import { type EngineSession, openSession } from './session.ts';
-import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
+import { tellRun } from './tell-run.ts';
+import type { EngineOptions, RunRequest } from './types.ts';
 import { warmUpAll } from './warm-up.ts';
 
 interface Started {
@@ -25,42 +22,6 @@ const send = (message: FromEngine): void => {
   process.send?.(message);
 };
 
-/** A start or a step is told at once if nothing was told for this many ms; others wait for one another. */
-const quiet = { started: 10, step: 40 } as const;
-
-/** Gathers the events of one turn of the event loop into one message: a chain of cached nodes gives thousands at once. */
-function outbox(job: string): { push(event: RunEvent): void; flush(): void } {
-  let waiting: RunEvent[] = [];
-  let last = Number.NEGATIVE_INFINITY;
-  const flush = (): void => {
-    if (waiting.length === 0) return;
-    send({ type: 'events', job, events: waiting });
-    waiting = [];
-    last = performance.now();
-  };
-  return {
-    push(event) {
-      if (event.type === 'step') {
-        // The next one says more: of steps that come close together only some are told, the last one of a loop always.
-        if (event.index < event.total && performance.now() - last < quiet.step) return;
-        waiting.push(event);
-        flush();
-        return;
-      }
-      if (waiting.length === 0) setImmediate(flush);
-      const before = waiting.at(-1);
-      // Nobody needs to hear of the start of a node that has ended before it could be told.
-      if (event.type === 'finished' && before?.type === 'started' && before.node === event.node) waiting.pop();
-      waiting.push(event);
-      // It must be heard before the work behind it blocks the thread.
-      if ((event.type === 'started' && performance.now() - last > quiet.started) || waiting.length >= 500) flush();
-    },
-    flush,
-  };
-}
-
-const withoutPreview = ({ preview: _, last: __, frames: ___, ...event }: LiveEvent): RunEvent => event;
-
 /** The catalogue as the folders are now; they are read only for a workflow that chooses from them. */
 async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRequest): Promise<Catalogue> {
   const chooses = [...workflow.nodes.values()].some(({ type }) =>
@@ -68,34 +29,6 @@ async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRe
   );
   if (!chooses) return catalogue.specs;
   return withChoices(catalogue.specs, await choicesNow(options));
-}
-
-async function run(started: Started, request: RunRequest, signal: AbortSignal): Promise<void> {
-  const box = outbox(request.job);
-  const previews = new Previews(request.job, (header, jpeg) => send({ type: 'preview', header, jpeg }));
-  const recorder = new StepRecorder(request.job, (header, jpeg) => send({ type: 'recorded', header, jpeg }));
-  const end = await follow(started, request, { signal, box, previews, recorder }).catch((thrown: unknown): RunEnd => {
-    if (signal.aborted) return 'cancelled';
-    box.push({ type: 'problem', problem: toProblem(thrown) });
-    return 'failed';
-  });
-  await Promise.all([previews.flush(), recorder.flush()]);
-  box.flush();
-  send({ type: 'ended', job: request.job, end });
-}
-
-async function follow(
-  started: Started,
-  request: RunRequest,
-  { signal, box, previews, recorder }: { signal: AbortSignal; box: ReturnType<typeof outbox>; previews: Previews; recorder: StepRecorder },
-): Promise<RunEnd> {
-  const running = started.session.run({ ...request, catalogue: await catalogueFor(started, request), signal });
-  for (let next = await running.next(); ; next = await running.next()) {
-    if (next.done) return next.value.end;
-    previews.offer(next.value);
-    recorder.offer(next.value);
-    box.push(withoutPreview(next.value));
-  }
 }
 
 async function start(options: EngineOptions): Promise<Started | undefined> {
@@ -131,7 +64,9 @@ function serve(): void {
     if (ready === undefined) return;
     const abort = new AbortController();
     current = { job: request.job, abort };
-    await run(ready, request, abort.signal);
+    const { signal } = abort;
+    const run = async () => ready.session.run({ ...request, catalogue: await catalogueFor(ready, request), signal });
+    await tellRun(run, { job: request.job, signal, send });
     if (current.abort === abort) current = undefined;
   };
   const handle = (message: ToEngine): void => {

@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
 import { totalmem } from 'node:os';
-import { dirname } from 'node:path';
 import type { Catalogue, ModelStore, NodeDefinition } from '../../nodes/kit/index.ts';
 import { type NodeId, plan, type RuntimeRecord, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
 import { packageRoot, packageVersion } from '../files/package-root.ts';
@@ -10,7 +8,7 @@ import { type Executed, type Executor, execute } from './execute.ts';
 import { imageStore, type PictureText } from './images/store.ts';
 import { ManifestWriter } from './manifest.ts';
 import { ModelHashes } from './models/hashes.ts';
-import { openRuntime, type Runtime } from './models/onnx.ts';
+import { openRuntime, type ProfiledRuntime } from './models/onnx.ts';
 import { EngineModels } from './models/store.ts';
 import { RunReasons } from './reasons.ts';
 import type { LiveEvent } from './run-node.ts';
@@ -37,7 +35,7 @@ export interface SessionRun {
 
 /** Everything that runs workflows in one process: device, models, cache. */
 export interface EngineSession {
-  readonly runtime: Runtime;
+  readonly runtime: ProfiledRuntime;
   readonly models: ModelStore;
   /** The most bytes of weights on the device; undefined where it is not bounded. */
   readonly weights: number | undefined;
@@ -60,12 +58,6 @@ function pictureText({ document, workflow }: SessionRun): [string, string][] {
   return document === undefined ? [prompt] : [prompt, ['workflow', document]];
 }
 
-/** The version of ONNX Runtime, without loading it. */
-async function onnxRuntimeVersion(): Promise<string> {
-  const file = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
-  return packageVersion(dirname(file));
-}
-
 /** Opens the device and gets ready; no model is loaded yet. Throws `device-unavailable`. */
 export async function openSession(options: EngineOptions, definitions: ReadonlyMap<string, NodeDefinition>): Promise<EngineSession> {
   const runtime = await openRuntime(options.device, options.precision === undefined ? {} : { precision: options.precision });
@@ -84,7 +76,7 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
   const program = await packageVersion(packageRoot());
   const { name: device, provider } = runtime.device;
   const precision = runtime.precision === undefined ? {} : { precision: runtime.precision };
-  const record: RuntimeRecord = { onnxruntime: await onnxRuntimeVersion(), provider, device, ...precision };
+  const record: RuntimeRecord = { onnxruntime: await runtime.backend.version(), provider, device, ...precision };
   return {
     runtime,
     models,

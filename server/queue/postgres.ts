@@ -38,7 +38,7 @@ export async function openPostgres(url: string): Promise<Database> {
   });
   return {
     shared: true,
-    run: (statements) => transaction(pool, statements),
+    run: (statements) => untilUndisturbed(() => transaction(pool, statements)),
     async listen(channel, heard, missed) {
       const listener = new Listener(url, channel, { heard, missed });
       listeners.push(listener);
@@ -49,6 +49,20 @@ export async function openPostgres(url: string): Promise<Database> {
       await pool.end();
     },
   };
+}
+
+/** Two hosts in each other's way: the database has undone the work of one, which may simply do it again. */
+const disturbances = new Set(['40P01', '40001']);
+
+/** Does work again that another host disturbed; not without end, should it be no chance. */
+async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
+  for (let more = 20; ; more--) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (more === 0 || !(thrown instanceof pg.DatabaseError) || !disturbances.has(thrown.code ?? '')) throw thrown;
+    }
+  }
 }
 
 async function transaction(pool: pg.Pool, statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {

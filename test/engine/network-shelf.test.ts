@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Tensor, zeros } from '../../nodes/kit/index.ts';
 import { autoencoder } from '../../server/engine/models/autoencoder.ts';
 import type { Precision } from '../../server/engine/models/graph-precision.ts';
+import type { Session } from '../../server/engine/models/inference-backend.ts';
 import { NetworkShelf } from '../../server/engine/models/network-shelf.ts';
-import type { Runtime, Session } from '../../server/engine/models/onnx.ts';
+import type { Runtime } from '../../server/engine/models/onnx.ts';
 import { runtimeError } from '../../server/engine/models/onnx-errors.ts';
 
 type Feeds = Readonly<Record<string, Tensor>>;

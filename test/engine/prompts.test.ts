@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { embeddingTensors, promptPieces, tokenGroups } from '../../nodes/diffusion/prompt-embeddings.ts';
 import { packWindows, readWeights, type TokenWindow, type WeightedToken } from '../../nodes/diffusion/prompt-weights.ts';
 import type { Tensor } from '../../nodes/kit/index.ts';
-import type { Session, SlotInfo } from '../../server/engine/models/onnx.ts';
+import type { Session, SlotInfo } from '../../server/engine/models/inference-backend.ts';
 import { type TextEncoderParts, type TextNetwork, textEncoder } from '../../server/engine/models/text-encoder.ts';
 import { type ExportedLayers, featuresOf, type WantedLayer } from '../../server/engine/models/text-features.ts';
 import { embeddingInputs } from '../../server/engine/models/text-feeds.ts';

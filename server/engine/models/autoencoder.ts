@@ -7,7 +7,7 @@ import {
   sliceBatch,
   type Tensor,
 } from '../../../nodes/kit/index.ts';
-import type { Session } from './onnx.ts';
+import type { Session } from './inference-backend.ts';
 import { runTiled } from './tiles.ts';
 
 /** The two networks of a VAE, opened on first use. */

@@ -1,6 +1,6 @@
 import { GraphError, type NetworkInput, type Tensor, tensor, zeros } from '../../../nodes/kit/index.ts';
 import type { UnetConfig } from './folder-configs.ts';
-import type { SlotInfo } from './onnx.ts';
+import type { SlotInfo } from './inference-backend.ts';
 
 /** What is known of the network that is fed. */
 export interface FedNetwork {

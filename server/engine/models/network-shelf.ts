@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
 import { runInPieces } from './batches.ts';
 import type { Precision } from './graph-precision.ts';
-import type { Runtime, Session, SlotInfo } from './onnx.ts';
+import type { Session, SlotInfo } from './inference-backend.ts';
+import type { Runtime } from './onnx.ts';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 type Results = ReadonlyMap<string, Tensor>;

@@ -1,10 +1,10 @@
 import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor } from '../../../nodes/kit/index.ts';
 import type { AttentionExport, ModelFolder } from './folder.ts';
 import { fixedSide } from './folder-family.ts';
+import type { Session } from './inference-backend.ts';
 import { checkSides, latentSides } from './latent-sides.ts';
 import type { NetworkPart } from './loras/network-part.ts';
 import { unetFeeds } from './network-feeds.ts';
-import type { Session } from './onnx.ts';
 import { previewer } from './preview.ts';
 
 /** Names what does not fit before the runtime says it in its own words. */

@@ -6,12 +6,13 @@ import { checkpointRequest, GraphCache, sweepGraphs } from './checkpoints/graph-
 import { readCheckpoint } from './checkpoints/read.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
+import type { Session } from './inference-backend.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { readLora } from './loras/lora-file.ts';
 import { type LoraTools, type NetworkPart, weightedPart } from './loras/network-part.ts';
 import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
-import type { Runtime, Session } from './onnx.ts';
+import type { Runtime } from './onnx.ts';
 import { findPart, partIdentity } from './part-files.ts';
 
 interface Loaded {

@@ -1,6 +1,6 @@
 import type { WeightedToken } from '../../../nodes/diffusion/prompt-weights.ts';
 import { GraphError, type Tensor, tensor } from '../../../nodes/kit/index.ts';
-import type { Session } from './onnx.ts';
+import type { Session } from './inference-backend.ts';
 
 /** Inputs of a network that lets rows of embeddings stand in for words: 1 where a row stands `[n, tokens, 1]`, and the rows `[n, tokens, width]`. */
 export const embeddingInputs = { mask: 'embedding_mask', rows: 'embedding_rows' } as const;
