@@ -9,6 +9,7 @@ import {
 } from '../../../nodes/kit/index.ts';
 import type { Session } from './inference-backend.ts';
 import { runTiled } from './tiles.ts';
+import { fixedTile } from './vae-sides.ts';
 
 /** The two networks of a VAE, opened on first use. */
 export interface AutoencoderParts {
@@ -88,6 +89,7 @@ const tileSides = [64, 32];
 
 /** A network that takes one picture or latent; `cells` of the input make one cell of a latent, sides become `scale` times as long. */
 interface SideBySide {
+  readonly session: Session;
   readonly cells: number;
   readonly scale: number;
   readonly run: (item: Tensor) => Promise<Tensor>;
@@ -106,8 +108,10 @@ async function inTiles(item: Tensor, network: SideBySide, sides: readonly number
   }
 }
 
-/** Runs an item whole if memory does for it, else in tiles. */
+/** Runs an item whole if memory does for it, else in tiles; in tiles of the one size that the network takes where its export fixed one. */
 function wholeOrTiled(item: Tensor, network: SideBySide): Promise<Tensor> {
+  const tile = fixedTile(item, network);
+  if (tile !== undefined) return inTiles(item, network, [tile]);
   const longest = Math.max(...item.dims.slice(2)) / network.cells;
   return inTiles(item, network, [Number.POSITIVE_INFINITY, ...tileSides.filter((side) => side < longest)]);
 }
@@ -118,12 +122,12 @@ export function autoencoder(latent: LatentFormat, parts: AutoencoderParts): Auto
     latent,
     async encode(image) {
       const session = await parts.encoder();
-      const network = { cells: latent.downscale, scale: 1 / latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
+      const network = { session, cells: latent.downscale, scale: 1 / latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
       return each(image, async (item) => meanOf(await wholeOrTiled(toPlanes(item, latent.downscale), network), latent.channels));
     },
     async decode(samples) {
       const session = await parts.decoder();
-      const network = { cells: 1, scale: latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
+      const network = { session, cells: 1, scale: latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
       return each(samples, async (item) => toPixels(await wholeOrTiled(item, network)));
     },
   };
