@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
 import type { DeviceStatus } from '../workflows/protocol.ts';
 import { Batches } from './batch/batches.ts';
@@ -10,7 +11,7 @@ import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
 import { LiveCatalogue } from './files/live-catalogue.ts';
 import { packageRoot, packageVersion } from './files/package-root.ts';
-import { dataFolders } from './files/paths.ts';
+import { type DataFolders, dataFolders } from './files/paths.ts';
 import { copyExample, prepareData } from './files/prepare.ts';
 import { forgetSaved, sweepUnfinished } from './files/saved-pictures.ts';
 import { ShrinkChild } from './files/shrink.ts';
@@ -217,13 +218,17 @@ function startJobs(
       members.meet(met);
       void catalogue.include(members.otherModels());
     },
-    read: (source) => readKept(source, { reader, catalogue }),
+    read: (source) => readKept(source, { reader, catalogue }, store.shared === undefined ? '' : missingHere(folders)),
     onStored: (id) => {
       forgetSaved(folders.saved, id).catch((error: unknown) => log.warn({ err: error }, `The notes of job ${id} could not be removed`));
     },
     onTrouble: (error) => log.error({ err: error }, `The queue had trouble: ${error instanceof Error ? error.message : String(error)}`),
   });
 }
+
+/** What is said of an input that a job of a shared queue does not find. */
+const missingHere = ({ images }: DataFolders): string =>
+  `It was looked for on ${hostname()}, in ${images.input}. Each server on a shared queue has its own input folder: put the file there too, or let the servers share the folder.`;
 
 /** Batches, whose items are jobs. */
 function batchesOf({ folders, catalogue, reader, draw, log }: Prepared, jobs: Jobs, engines: number): Batches {

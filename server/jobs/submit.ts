@@ -1,4 +1,4 @@
-import { GraphError, type Problem } from '../../nodes/kit/index.ts';
+import { GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import type { JobSnapshot } from '../../workflows/protocol.ts';
 import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { Jobs } from './jobs.ts';
@@ -53,5 +53,14 @@ export async function readAgain(source: string, context: ReadContext): Promise<S
   return { digest: wanted.digest, ...content };
 }
 
-/** What is to be run for a job that a store kept. */
-export const readKept = async (source: string, context: ReadContext): Promise<JobRequest> => (await readAgain(source, context)).request;
+/** What is to be run for a job that a store kept. `where` is said of a file that is missing here: the job may come from another host. */
+export async function readKept(source: string, context: ReadContext, where = ''): Promise<JobRequest> {
+  try {
+    return (await readAgain(source, context)).request;
+  } catch (thrown) {
+    const problem = toProblem(thrown);
+    if (where === '' || problem.code !== 'missing-file') throw thrown;
+    const { code, message, ...place } = problem;
+    throw new GraphError(code, `${message} ${where}`, { place, cause: thrown });
+  }
+}

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../nodes/kit/index.ts';
 import type { PartChoices } from '../engine/models/part-files.ts';
@@ -106,9 +107,11 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
   const link = new Link(server, company.me, book);
   closers.push(() => link.close());
   const inputs = shared === undefined ? new Inputs(client, pictures.images.input) : undefined;
+  const place = shared === undefined ? `on the server at ${server.url}` : `in ${pictures.images.input}`;
+  const missing = `The worker on ${hostname()} looked for it ${place}, where it is not (any more).`;
   const request = async ({ source }: TakenJob, signal: AbortSignal): Promise<JobRequest> => {
     if ((await inputs?.bring(source, catalogue.current, signal)) === true) await catalogue.refresh();
-    return readKept(source, { reader, catalogue });
+    return readKept(source, { reader, catalogue }, missing);
   };
   const relayed = engines.map((engine) => {
     const recorded: RunSink['recorded'] = (header, jpeg) => link.recorded(header, jpeg);

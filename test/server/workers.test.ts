@@ -122,13 +122,25 @@ describe('a worker', () => {
     visitor.socket.close();
   });
 
-  it('writes into the server’s own folders where it can', async () => {
+  it('writes into the server’s own folders where it can, and says where a file is missing', async () => {
+    const headers = { ...bearer, 'content-type': 'image/png' };
+    for (const name of ['dog', 'gone']) await ask(rig, `/v1/images?name=${name}.png`, { method: 'POST', headers, body: tinyPng });
+    await post(rig, '/v1/jobs', { id: 'gone', workflow: copying('gone.png', 'shared/gone') }, bearer);
+    await rm(join(folder, 'server', 'input', 'gone.png'));
     const worker = startWorker('beside', '--shared', join(folder, 'server'));
     await worker.says(/runs jobs of/);
-    const headers = { ...bearer, 'content-type': 'image/png' };
-    await ask(rig, '/v1/images?name=dog.png', { method: 'POST', headers, body: tinyPng });
     const visitor = await visit(rig, { headers: bearer });
-    visitor.send({ type: 'watch', jobs: ['beside'] });
+    visitor.send({ type: 'watch', jobs: ['gone', 'beside'] });
+    await visitor.reaches('gone', 'failed');
+    expect((await ask(rig, '/v1/jobs/gone', { headers: bearer })).json()).toMatchObject({
+      problems: [
+        {
+          code: 'missing-file',
+          node: '1',
+          message: expect.stringMatching(/“gone\.png”.* The worker on .* looked for it in .*\/server\/input, where it is not/),
+        },
+      ],
+    });
     await post(rig, '/v1/jobs', { id: 'beside', workflow: copying('dog.png', 'shared/dog') }, bearer);
     await visitor.reaches('beside', 'done');
     expect(await readdir(join(folder, 'server', 'output', 'shared'))).toEqual(['dog_00001_.png']);
