@@ -129,7 +129,8 @@ export function toggleAxis(app: App, node: NodeView, input: InputView): void {
 }
 
 /** How an axis is called: the title of its node and the name of its field. */
-export const axisTitle = ({ node, input }: Pick<SweepAxis, 'node' | 'input'>): string => `${node.title} · ${labelOf(input.port)}`;
+export const axisTitle = ({ node, input }: Pick<SweepAxis, 'node' | 'input'>): string =>
+  node.title.toLowerCase() === labelOf(input.port).toLowerCase() ? node.title : `${node.title} · ${labelOf(input.port)}`;
 
 /** Shows on the canvas which fields are axes. */
 export const drawAxes = (app: App): void => app.view.setAxes(new Map(axesOf(app).map((axis) => [fieldOf(axis), axis.text])));

@@ -127,16 +127,18 @@ export function columnFault({ rows, columns, repeat, template }: NewBatch): stri
 const few = 4;
 
 /** Names that the first pictures will have, as the server makes them; a random seed is not known before. */
-export function firstNames(app: App, { rows, repeat, seeds, template }: NewBatch): readonly string[] {
+export function firstNames(app: App, { rows, columns, repeat, seeds, template }: NewBatch): readonly string[] {
   const graph = currentDocument(app);
   const fields = seedFields({ graph, workflow: toWorkflow(graph, app.catalogue) }, app.catalogue).map((field) => ({
     ...field,
     control: seeds ?? field.control,
   }));
   const shown = rows.length > 0 ? rows : rowsOfRepeat(Math.min(few, Math.max(1, Math.floor(repeat) || 1)));
+  const [first] = fields;
+  const given = columns.find(({ field }) => first !== undefined && field === `${first.node}.${first.port}`);
   return shown.slice(0, few).map(({ row, cells }) => {
-    const [first] = Object.values(itemSeeds(fields, row - 1, { random: () => 0n }));
-    const seed = fields[0]?.control === 'randomize' ? 'random' : (first ?? '');
+    const [rolled = ''] = Object.values(itemSeeds(fields, row - 1, { random: () => 0n }));
+    const seed = (given && cells.get(given.name)) ?? (first?.control === 'randomize' ? 'random' : rolled);
     return `${fillTemplate(template, { row, seed, begun: new Date(), cells })}.png`;
   });
 }

@@ -13,9 +13,10 @@ export function axisButton(app: App, node: NodeView, input: InputView) {
   return html`<button class="icon" aria-pressed=${is} title=${title} @click=${() => toggleAxis(app, node, input)}>${icon('grid')}<span class="hidden">${is ? `Take ${labelOf(input.port)} out of the sweep` : `Try several values of ${labelOf(input.port)}`}</span></button>`;
 }
 
-const few = 24;
+/** Longer lists are typed. */
+const few = 300;
 
-/** Boxes for the choices of a list; long lists are typed. */
+/** Boxes for the choices of a list. */
 function choices(app: App, axis: SweepAxis, options: readonly string[]) {
   const chosen = new Set(axis.values);
   const toggle = (option: string): void => {

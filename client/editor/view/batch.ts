@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { ImageFile } from '../../../nodes/kit/index.ts';
 import { type App, nodeById, openDialog } from '../app.ts';
+import { axisTitle } from '../axes.ts';
 import { type Batch, type BatchItem, batchTitle, cancelBatch, resumeBatch, showAlbum } from '../batches.ts';
 import type { Picture } from '../state.ts';
 import { pictureUrl } from './gallery.ts';
@@ -24,10 +25,11 @@ export function batchFacts({ state, done, failed, total, left }: Pick<Batch, 'st
 }
 
 /** How a field is called here: by the title of its node where there is one. */
-function fieldTitle(app: App, field: string): string {
+export function fieldTitle(app: App, field: string): string {
   const dot = field.lastIndexOf('.');
   const node = nodeById(app, field.slice(0, dot));
-  return node === undefined ? field : `${node.title} · ${field.slice(dot + 1)}`;
+  const input = node?.inputs.find(({ port }) => port.name === field.slice(dot + 1));
+  return node === undefined || input === undefined ? field : axisTitle({ node, input });
 }
 
 /** What an item that has not ended is at. */
@@ -83,8 +85,8 @@ function sweepTables(app: App, batch: Batch) {
 /** Rows beyond this many are not drawn one by one. */
 const mostShown = 500;
 
-function rowLabel(item: BatchItem | undefined, row: number): string {
-  const said = Object.entries(item?.values ?? {}).map(([name, value]) => `${name} ${value}`);
+function rowLabel(app: App, item: BatchItem | undefined, row: number): string {
+  const said = Object.entries(item?.values ?? {}).map(([name, value]) => `${fieldTitle(app, name)} ${value}`);
   return [`Row ${row}`, ...said].join(', ');
 }
 
@@ -92,7 +94,7 @@ function rowCells(app: App, batch: Batch) {
   const rows = Array.from({ length: Math.min(batch.total, mostShown) }, (_, index) => index + 1);
   const items = new Map(batch.items.map((item) => [item.row, item]));
   return html`<div class="cells rows" tabindex="0" role="region" aria-label="Pictures of the batch" @keydown=${walk}>${rows.map(
-    (row) => html`<figure>${cell(app, batch, { row, label: rowLabel(items.get(row), row) })}<figcaption>${row}</figcaption></figure>`,
+    (row) => html`<figure>${cell(app, batch, { row, label: rowLabel(app, items.get(row), row) })}<figcaption>${row}</figcaption></figure>`,
   )}</div>${batch.total > mostShown ? html`<p class="hint">${batch.total - mostShown} more are in the folder.</p>` : nothing}`;
 }
 

@@ -9,6 +9,7 @@ import { download, openText } from '../documents.ts';
 import { bytesOf } from '../picture-about.ts';
 import { startReplay } from '../replay.ts';
 import type { Picture, PictureDialog } from '../state.ts';
+import { fieldTitle } from './batch.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
 import { madeWith } from './made-with.ts';
@@ -66,7 +67,7 @@ const mimeOf = ({ name }: Picture): string => `image/${/\.(jpe?g|webp)$/i.exec(n
 
 /** What can be done with a picture of a batch. */
 function cellActions(app: App, { batch, item }: NonNullable<PictureDialog['cell']>) {
-  const said = Object.entries(item.values).map(([name, value]) => `${name} = ${value}`);
+  const said = Object.entries(item.values).map(([name, value]) => `${fieldTitle(app, name)} = ${value}`);
   return html`<div class="actions cell-actions"><span>${[`Row ${item.row}`, ...said].join(' · ')}</span>
     <button id="use-values" class="primary" title="Puts these values into the graph that is open; undo brings yours back" @click=${() => takeValues(app, item)}>${icon('check')} Use these values</button>
     <button id="back-to-batch" @click=${() => showBatch(app, batch)}>${icon('grid')} All pictures</button></div>`;
