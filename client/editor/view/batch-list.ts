@@ -11,7 +11,7 @@ const most = 12;
 /** Batches of the server, newest first, under the queue. */
 export function batchList(app: App) {
   const batches = app.state.batches.slice(0, most);
-  return html`<h3>Batches and sweeps</h3>
+  return html`<h3 class="batches">Batches and sweeps</h3>
     <div class="queue-bar"><button id="new-batch" title="Run this workflow once for each row of a table" @click=${() => openDialog(app, { kind: 'new-batch', wish: emptyBatch })}>${icon('plus')} Batch from a table</button></div>
     ${batches.length === 0 ? html`<p class="empty">Run the workflow once for each row of a table, or mark fields with the grid sign and try every combination of their values.</p>` : nothing}
     <ul class="plain" aria-label="Batches">${batches.map(

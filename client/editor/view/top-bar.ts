@@ -27,7 +27,7 @@ function runMenu(app: App) {
 }
 
 const runWords = (size: number, phone: boolean): string =>
-  size === 0 ? 'Run' : phone ? `Sweep (${size})` : `Run sweep (${size} ${size === 1 ? 'picture' : 'pictures'})`;
+  size === 0 ? 'Run' : phone ? `Run ${size}` : `Run sweep (${size} ${size === 1 ? 'picture' : 'pictures'})`;
 
 /** The coloured button and what belongs to it. */
 export function runButtons(app: App) {
@@ -38,7 +38,7 @@ export function runButtons(app: App) {
   if (busy && app.state.phone) return html`<div class="run">${cancel}</div>`;
   return html`<div class="run">
     ${busy ? cancel : nothing}
-    <button class="primary" id="run" title="${size > 0 ? 'Run every combination of the marked fields' : 'Run the graph'} (Ctrl+Enter)" @click=${() => pressRun(app)}>${icon('play')}<span>${runWords(size, app.state.phone)}</span></button>
+    <button class="primary" id="run" title="${size > 0 ? 'Run sweep: every combination of the marked fields' : 'Run the graph'} (Ctrl+Enter)" @click=${() => pressRun(app)}>${size > 0 && app.state.phone ? nothing : icon('play')}<span>${runWords(size, app.state.phone)}</span></button>
     <button class="primary split" title="More ways to run" aria-haspopup="menu" aria-expanded=${app.state.runMenu} @click=${() => app.set({ runMenu: !app.state.runMenu })}>
       ${icon('chevronDown')}<span class="hidden">More ways to run</span>
     </button>
