@@ -84,7 +84,7 @@ export function setAxisValues(app: App, field: string, values: string): void {
 
 /** Text of a list of values, as {@link parseValues} reads it. */
 export const valuesText = (values: readonly string[]): string =>
-  values.map((value) => (/[",]|^\s|\s$|\.\./.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(', ');
+  values.map((value) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(', ');
 
 const number = (value: number): string => String(Number(value.toPrecision(6)));
 
