@@ -32,6 +32,8 @@ export interface Connection {
   get<T>(path: string, parse: (raw: unknown) => T): Promise<T>;
   /** `body` goes as JSON. */
   post<T>(path: string, parse: (raw: unknown) => T, body?: unknown): Promise<T>;
+  /** The method DELETE. */
+  drop<T>(path: string, parse: (raw: unknown) => T): Promise<T>;
   /** An answer as it stands, so that no integer in it is rounded. */
   text(path: string): Promise<string>;
   close(): void;

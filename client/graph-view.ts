@@ -78,6 +78,8 @@ export interface GraphViewEvents {
   /** Right click or long press. */
   menu: {
     readonly node?: NodeId;
+    /** The field of the node that was under the pointer, if it has no wire. */
+    readonly port?: string;
     /** Which of the groups, if it was asked for on the title of one. */
     readonly group?: number;
     readonly screen: readonly [number, number];
@@ -172,6 +174,8 @@ export interface GraphView {
   /** Red outline and the sentence under the node; an empty list clears. */
   setProblems(problems: readonly Problem[]): void;
   clearRun(): void;
+  /** Shows that a sweep varies these fields, `node.field`, with the values as they are typed. */
+  setAxes(axes: ReadonlyMap<string, string>): void;
   resize(): void;
   dispose(): void;
 }

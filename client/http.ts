@@ -3,7 +3,7 @@ import { type Connection, ConnectionError, type ServerAddress } from './connecti
 import { isRecord, readImageFile, readNodeSpecs, readProblems } from './server-answers.ts';
 
 /** The HTTP side of a {@link Connection}. */
-export type HttpCalls = Pick<Connection, 'nodes' | 'upload' | 'imageUrl' | 'picture' | 'get' | 'post' | 'text'>;
+export type HttpCalls = Pick<Connection, 'nodes' | 'upload' | 'imageUrl' | 'picture' | 'get' | 'post' | 'drop' | 'text'>;
 
 /** HTTP calls of one server; each failure is a {@link ConnectionError} with the server's problems. */
 export function createHttp(address: ServerAddress, send: typeof fetch): HttpCalls & { refusal(): Promise<string | undefined> } {
@@ -26,6 +26,7 @@ export function createHttp(address: ServerAddress, send: typeof fetch): HttpCall
     get,
     post: async (path, parse, body) =>
       parse(await json(await call(path, { method: 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }) }))),
+    drop: async (path, parse) => parse(await json(await call(path, { method: 'DELETE' }))),
     text: async (path) => (await call(path)).text(),
     nodes: (): Promise<readonly NodeSpec[]> => get('/v1/nodes', readNodeSpecs),
     imageUrl: (file) => `${origin}${imagePath(file)}`,

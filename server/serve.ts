@@ -200,6 +200,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   if (options.watch !== undefined) closers.push(await watchDropped(options.watch, context));
   await settled(engines);
   checkDevices(engines);
+  if (options.paused !== true) await resumeBatches(batches, prepared);
   return { url: urlOf(options.host, port), device: engines[0]?.device };
 }
 
@@ -242,6 +243,12 @@ function batchesOf({ folders, catalogue, reader, draw, log }: Prepared, jobs: Jo
     onTrouble: (error) => log.error({ err: error }, 'A batch could not go on'),
     lanes: engines + 1,
   });
+}
+
+/** Batches that the last server did not finish go on by themselves. */
+async function resumeBatches(batches: Batches, { log }: Prepared): Promise<void> {
+  const resumed = await batches.resumeUnfinished();
+  if (resumed.length > 0) log.info(`Goes on with ${resumed.length === 1 ? 'the batch' : 'the batches'} ${resumed.join(', ')}`);
 }
 
 /** Passes on what changes outside of requests: files and devices. */

@@ -9,11 +9,11 @@ export interface Described {
 }
 
 /**
- * How a node is called in a sentence: `“Prompt” (CLIPTextEncode, node 7)` by its own title or that of its type, or
- * `KSampler (node 3)` where the title says no more than the type.
+ * How a node is called in a sentence: `“Prompt” (node 7)` by its own title or that of its type, or `KSampler (node 3)`
+ * where the title says no more than the type.
  */
 export function describeNode(node: Described, spec: Pick<NodeSpec, 'title'> | undefined): string {
   const type = bareType(node.type).slice(0, 80);
   const title = node.title ?? spec?.title ?? type;
-  return title === type ? `${type} (node ${node.id})` : `“${title}” (${type}, node ${node.id})`;
+  return title === type ? `${type} (node ${node.id})` : `“${title}” (node ${node.id})`;
 }

@@ -1,7 +1,7 @@
 /** Documents: reading, checking, planning, writing and sharing workflows. Pure; the same code in the browser and on the server. */
-export { type Axis, parseAxis, parseValues, rowsOfAxes } from './batch/axes.ts';
+export { type Axis, mostAxes, parseAxis, parseValues, rowsOfAxes } from './batch/axes.ts';
 export { formatCsv, parseCsv } from './batch/csv.ts';
-export { checkTemplate, fillTemplate, namePart } from './batch/names.ts';
+export { checkTemplate, fillTemplate, namePart, unknownTokens } from './batch/names.ts';
 export { type BatchRow, rowOfRecord, rowsOfCsv, rowsOfJsonl, rowsOfRepeat } from './batch/rows.ts';
 export { type ItemSeeds, itemSeeds, type SeedField, seedFields, withSeeds } from './batch/seeds.ts';
 export { canonicalText } from './canonical.ts';

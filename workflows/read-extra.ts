@@ -1,4 +1,5 @@
 import type { Catalogue } from '../nodes/kit/index.ts';
+import { mostAxes } from './batch/axes.ts';
 import { isJsonList, isJsonRecord, type Json, type JsonRecord } from './clean.ts';
 import { limits } from './limits.ts';
 import { bareType } from './node-types.ts';
@@ -19,6 +20,7 @@ export function readExtra(raw: Json | undefined, nodes: readonly Pick<GraphNode,
   set(extra, 'name', readName(from.name));
   for (const name of ['description', 'notes'] as const) set(extra, name, readText(from[name]));
   set(extra, 'fields', readFields(from.fields));
+  set(extra, 'sweep', readSweep(from.sweep));
   if (from.record === true) extra.record = true;
   set(extra, 'versions', readVersions(from.versions, nodes, catalogue));
   set(extra, 'ds', readView(from.ds));
@@ -56,6 +58,16 @@ function readFields(raw: Json | undefined): readonly string[] | undefined {
   if (!isJsonList(raw)) return undefined;
   const fields = raw.filter((field) => typeof field === 'string').filter((field) => /^[\w.:-]{1,64}\.[^.<>]{1,100}$/.test(field));
   return [...new Set(fields)].slice(0, limits.values);
+}
+
+/** Fields that a sweep varies, with their values as they are typed. */
+function readSweep(raw: Json | undefined): readonly Extra[] | undefined {
+  if (!isJsonList(raw)) return undefined;
+  const axes = raw.filter(isJsonRecord).flatMap(({ field, values }) => {
+    const [known] = readFields([field ?? null]) ?? [];
+    return known !== undefined && typeof values === 'string' && values.length <= 10_000 ? [{ field: known, values }] : [];
+  });
+  return axes.length === 0 ? undefined : axes.slice(0, mostAxes);
 }
 
 function readView(raw: Json | undefined): Extra | undefined {

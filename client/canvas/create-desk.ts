@@ -71,6 +71,7 @@ export function createDesk(element: HTMLCanvasElement, options: GraphViewOptions
       return calm?.matches === true;
     },
     theme: themeOf(options.theme),
+    axes: new Map(),
     extra: {},
     specOf,
     layoutOf: layouts.of,

@@ -79,6 +79,8 @@ export interface Desk {
   readonly doing: Doing;
   readonly calm: boolean;
   theme: Theme;
+  /** Fields that a sweep varies, `node.field`, with their values as they are typed. */
+  axes: ReadonlyMap<string, string>;
   /** What the document says of itself. */
   extra: Readonly<Record<string, PropertyValue>>;
   specOf(node: HostNode): NodeSpec | undefined;

@@ -256,7 +256,7 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
   };
 }
 
-type Showing = 'setTheme' | 'setStatus' | 'setPreview' | 'setContent' | 'setProblems' | 'clearRun';
+type Showing = 'setAxes' | 'setTheme' | 'setStatus' | 'setPreview' | 'setContent' | 'setProblems' | 'clearRun';
 
 function showing(desk: Desk): Pick<GraphView, Showing> {
   return {
@@ -269,5 +269,10 @@ function showing(desk: Desk): Pick<GraphView, Showing> {
     setContent: (node, content) => void desk.marks.setContent(node, content),
     setProblems: (problems) => desk.marks.setProblems(problems),
     clearRun: () => desk.marks.clearRun(),
+    setAxes(axes) {
+      if (JSON.stringify([...axes]) === JSON.stringify([...desk.axes])) return;
+      desk.axes = axes;
+      desk.redraw();
+    },
   };
 }

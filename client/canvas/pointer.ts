@@ -249,10 +249,13 @@ export class Pointer {
     const hit = this.#hit(at);
     const node = 'node' in hit ? hit.node : undefined;
     if (node !== undefined && !selectedNodes(this.#desk).includes(node)) clickNode(this.#desk, node, false);
-    const on = node === undefined ? groupOf(this.#desk, hit) : { node: idOf(node) };
+    const on = node === undefined ? groupOf(this.#desk, hit) : { node: idOf(node), ...freeField(hit) };
     this.#desk.events.emit('menu', { ...on, screen: at.screen, graph: at.graph });
   }
 }
+
+const freeField = (hit: Hit): { readonly port?: string } =>
+  hit.kind === 'field' && hit.field.slot === undefined ? { port: hit.field.port.name } : {};
 
 const groupOf = ({ graph }: Desk, hit: Hit): { readonly group?: number } =>
   hit.kind === 'group' ? { group: graph._groups.indexOf(hit.group) } : {};

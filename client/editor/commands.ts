@@ -1,9 +1,11 @@
 import { type Mode, readGraph, writeGraph } from '../../workflows/index.ts';
 import { type Arrangement, arrangements, type NodeView } from '../graph-view.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
+import { pressRun } from './batches.ts';
 import { copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
 import type { Version } from './history.ts';
 import { goBackTo } from './keeping.ts';
+import { emptyBatch } from './new-batch.ts';
 import { cancelRun, forgetMended, startRun } from './running.ts';
 import { switchTheme } from './theme-switch.ts';
 
@@ -92,7 +94,8 @@ const zoomStep = 1.25;
 
 /** Every command, in the order of the sheet of keys. */
 export const commands: readonly Command[] = [
-  { id: 'run', title: 'Run', keys: '$mod+Enter', group: 'Run', always: true, run: (app) => startRun(app) },
+  { id: 'run', title: 'Run', keys: '$mod+Enter', group: 'Run', always: true, run: pressRun },
+  { id: 'batch', title: 'Batch from a table', group: 'Run', run: (app) => openDialog(app, { kind: 'new-batch', wish: emptyBatch }) },
   { id: 'cancel', title: 'Cancel', keys: '$mod+Alt+Enter', group: 'Run', always: true, run: cancelRun },
   { id: 'run-fresh', title: 'Run without cache', group: 'Run', run: (app) => startRun(app, { fresh: true }) },
   { id: 'run-selected', title: 'Run to selected', group: 'Run', run: (app) => startRun(app, { targets: app.state.selection }) },

@@ -11,9 +11,11 @@ const isPicture = (raw: unknown): raw is Picture =>
   typeof raw.width === 'number' &&
   typeof raw.height === 'number';
 
-/** Asks the server for the newest pictures. */
+/** Asks the server for the newest pictures, or for those of the batch that the gallery shows. */
 export async function refreshPictures(app: App): Promise<void> {
-  const pictures = await app.connection.get('/v1/images?folder=output&limit=60', (raw) =>
+  const { album } = app.state;
+  const which = album === undefined ? 'limit=60' : `limit=500&under=${encodeURIComponent(album)}`;
+  const pictures = await app.connection.get(`/v1/images?folder=output&${which}`, (raw) =>
     isRecord(raw) && Array.isArray(raw.images) ? raw.images.filter(isPicture) : [],
   );
   app.set({ pictures });

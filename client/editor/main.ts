@@ -7,6 +7,8 @@ import { createHttp } from '../http.ts';
 import { createRuns } from '../runs.ts';
 import { openConnection } from '../socket.ts';
 import { type App, openDialog } from './app.ts';
+import { drawAxes } from './axes.ts';
+import { followUnfinished } from './batches.ts';
 import { documentText } from './commands.ts';
 import { openLink, openTemplate, restore } from './documents.ts';
 import { bindDrops } from './drops.ts';
@@ -156,6 +158,7 @@ function followServer(app: App): void {
     if (message.type === 'welcome' || message.type === 'device') app.set({ device: message.device });
     if (message.type === 'workers') app.set({ workers: message.workers });
     if (message.type === 'welcome') resumeRun(app, message.jobs);
+    if (message.type === 'welcome') void followUnfinished(app);
     if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);
     if (message.type === 'catalogue') {
       void connection.nodes().then((specs) => {
@@ -192,6 +195,7 @@ function drawer(root: HTMLElement, { table, drawTools }: Table): (app: App) => v
     const before = document.activeElement;
     render(shell(app, table), root);
     drawTools(app);
+    drawAxes(app);
     document.title = `${app.state.dirty ? '• ' : ''}${app.state.name} · litegraph-diffusion`;
     const kind = app.state.dialog?.kind;
     if (kind === shown) return;

@@ -14,19 +14,21 @@ export interface RunRequest {
   readonly count?: number;
   /** The sheet of a foreign workflow was read. */
   readonly approved?: boolean;
+  /** What to do with the checked graph in place of a run. */
+  readonly instead?: () => void;
 }
 
 /** Is something of this page running or waiting? */
 export const isBusy = (app: App): boolean => app.state.run !== undefined && !hasEnded(app.state.run);
 
-/** Rolls the seeds that are to change, so that what is shown is what runs. */
-function roll(app: App): void {
+/** Rolls the seeds that are to change, so that what is shown is what runs; those in `except`, as `node.field`, stay. */
+export function rollSeedsNow(app: App, except: ReadonlySet<string> = new Set()): void {
   const before = currentDocument(app);
   const after = rollSeeds(before, app.catalogue, randomSeed);
   after.nodes.forEach((node, i) => {
     for (const [name, value] of Object.entries(node.properties)) {
       const old = before.nodes[i]?.properties[name];
-      if (stringifyJson(value) === stringifyJson(old)) continue;
+      if (stringifyJson(value) === stringifyJson(old) || except.has(`${node.id}.${name}`)) continue;
       if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
         app.view.setValue(String(node.id), name, value);
     }
@@ -71,7 +73,7 @@ const knownFiles = (app: App) => {
 
 /** Rolls the seeds and sends the graph; the page goes on showing a run that has not ended. */
 function send(app: App, choices: Pick<RunRequest, 'targets' | 'fresh'>): void {
-  roll(app);
+  rollSeedsNow(app);
   const busy = isBusy(app);
   const id = app.runs.start(writeGraph(currentDocument(app)), { ...choices, record: recordsSteps(app) });
   own(app, [id]);
@@ -100,7 +102,7 @@ export const ownRuns = (app: App): readonly Run[] => app.runs.active().filter(({
 
 /** Checks the graph and sends it; problems are shown on their nodes and nothing is sent. */
 export function startRun(app: App, request: RunRequest = {}): void {
-  const { targets, fresh, approved, count = 1 } = request;
+  const { targets, fresh, approved, instead, count = 1 } = request;
   app.set({ runMenu: false, menu: undefined });
   try {
     const workflow = toWorkflow(currentDocument(app), app.catalogue);
@@ -119,7 +121,8 @@ export function startRun(app: App, request: RunRequest = {}): void {
       if (!isBusy(app)) app.set({ run: undefined });
       return;
     }
-    for (let i = 0; i < count; i++) send(app, { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
+    if (instead !== undefined) instead();
+    else for (let i = 0; i < count; i++) send(app, { ...(targets ? { targets } : {}), ...(fresh ? { fresh } : {}) });
     app.set({ foreign: false });
   } catch (thrown) {
     app.say(toProblem(thrown).message, 'error');

@@ -3,6 +3,10 @@ import type { DeviceStatus, JobState, PropertyValue, WorkerSummary, WorkflowSumm
 import type { ConnectionState } from '../connection.ts';
 import type { SearchRequest } from '../graph-view.ts';
 import type { Run } from '../run-state.ts';
+import type { Batch, BatchItem, BatchSummary } from './batches.ts';
+import type { NewBatch } from './new-batch.ts';
+import type { About } from './picture-about.ts';
+import type { Replay } from './replay.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A picture in the strip; `modified` in ms since 1970. */
@@ -91,15 +95,32 @@ export type Dialog =
   | { readonly kind: 'text'; readonly node: string; readonly port: string }
   | { readonly kind: 'share'; readonly link?: string }
   | { readonly kind: 'foreign'; readonly summary: WorkflowSummary; readonly go: () => void }
-  | { readonly kind: 'picture'; readonly picture: Picture; readonly against?: Picture }
+  | PictureDialog
+  | { readonly kind: 'batch'; readonly id: string }
+  | { readonly kind: 'new-batch'; readonly wish: NewBatch }
   | { readonly kind: 'job'; readonly job: JobDetails; readonly against?: JobDetails }
   | { readonly kind: 'rename' };
+
+/** A picture in its large view. */
+export interface PictureDialog {
+  readonly kind: 'picture';
+  readonly picture: Picture;
+  readonly against?: Picture;
+  /** The item of a batch that it is. */
+  readonly cell?: { readonly batch: string; readonly item: BatchItem };
+  /** How it came about, step by step. */
+  readonly replay?: Replay;
+  /** What it was made with. */
+  readonly about?: About;
+}
 
 /** A menu of a node or of the background; points in CSS px of the page. */
 export interface Menu {
   readonly at: readonly [number, number];
   readonly graph: readonly [number, number];
   readonly node?: string;
+  /** The field under the pointer. */
+  readonly port?: string;
   readonly group?: number;
 }
 
@@ -161,6 +182,12 @@ export interface State {
   jobs: ReadonlyMap<string, WaitingJob>;
   queue: Queue;
   past: JobHistory | undefined;
+  batches: readonly BatchSummary[];
+  /** The batch that is followed; the number tells the present follower from earlier ones. */
+  batch: Batch | undefined;
+  batchTurn: number;
+  /** The batch whose pictures the gallery shows; all pictures without. */
+  album: string | undefined;
   connection: ConnectionState;
   connectionMessage: string | undefined;
   device: DeviceStatus | undefined;
@@ -203,6 +230,10 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   jobs: new Map(),
   queue: { paused: false, running: [], waiting: [], chosen: new Set(), told: '' },
   past: undefined,
+  batches: [],
+  batch: undefined,
+  batchTurn: 0,
+  album: undefined,
   connection: 'connecting',
   connectionMessage: undefined,
   device: undefined,

@@ -65,11 +65,15 @@ export function withRun(before: Timeline | undefined, run: RecordedRun): Timelin
   return { runs, node: node.node, at: node.steps.length - 1, open: before?.open ?? false, compared };
 }
 
-/** Asks what was recorded of a run that has ended. */
-export async function showRecording(app: App, run: Run): Promise<void> {
-  const nodes = await app.connection.get(`/v1/jobs/${encodeURIComponent(run.id)}/steps`, (raw) =>
+/** Nodes of a job that have recorded steps. */
+export const recordedNodes = (app: App, job: string): Promise<readonly RecordedNode[]> =>
+  app.connection.get(`/v1/jobs/${encodeURIComponent(job)}/steps`, (raw) =>
     isRecord(raw) && Array.isArray(raw.nodes) ? raw.nodes.filter(isNode) : [],
   );
+
+/** Asks what was recorded of a run that has ended. */
+export async function showRecording(app: App, run: Run): Promise<void> {
+  const nodes = await recordedNodes(app, run.id);
   app.set({ timeline: withRun(app.state.timeline, { id: run.id, nodes }) });
 }
 

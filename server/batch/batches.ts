@@ -18,7 +18,7 @@ import type { SubmitAnswer } from '../jobs/submit.ts';
 import { submitPatiently } from '../jobs/submit-patiently.ts';
 import { checkColumns } from './check-columns.ts';
 import { type GridJob, gridName } from './grid.ts';
-import { randomSeed } from './random-seed.ts';
+import { seedsOfRow } from './random-seed.ts';
 import { gridOf, writeTable } from './results.ts';
 import { type Batch, type ItemOutcome, type ReadyItem, runBatch } from './run-batch.ts';
 import { savedPictures } from './saved-pictures.ts';
@@ -40,11 +40,11 @@ export interface BatchesParts {
   readonly lanes: number;
 }
 
-/** `interrupted`: the server ended in the middle, or it was cancelled; it can be resumed. */
+/** `interrupted`: it was cancelled, or the server ended in the middle and was started again held; it can be resumed. */
 export type BatchProgressState = 'running' | 'done' | 'failed' | 'interrupted';
 
 /** A batch as the API tells it. */
-export interface BatchReport extends Omit<BatchHead, 'format'> {
+export interface BatchReport extends Omit<BatchHead, 'format' | 'stopped'> {
   readonly id: string;
   readonly state: BatchProgressState;
   readonly done: number;
@@ -89,7 +89,7 @@ export class Batches {
   async start(wish: BatchWish): Promise<BatchReport> {
     const id = wish.id ?? `batch-${randomUUID().slice(0, 8)}`;
     const folder = join(this.#parts.folder, id);
-    const prepared = this.#prepare(wish);
+    const prepared = this.#prepare(wish, id);
     if (await exists(folder))
       throw new GraphError('duplicate-id', `The output folder has a ${id} already. Choose another id, or resume that batch.`);
     await mkdir(folder, { recursive: true });
@@ -107,7 +107,7 @@ export class Batches {
     const text = await readFile(join(folder, wishName), 'utf8').catch(() => undefined);
     const before = await BatchState.read(folder);
     if (text === undefined || before === undefined) return undefined;
-    await this.#run(id, this.#prepare(BatchBody.parse(parseJson(text)), before.head.begun), before.items);
+    await this.#run(id, this.#prepare(BatchBody.parse(parseJson(text)), id, before.head.begun), before.items);
     return this.#told(id);
   }
 
@@ -117,6 +117,7 @@ export class Batches {
     if (live === undefined) return this.find(id);
     live.cancelled = true;
     const jobs = [...live.jobs];
+    await live.state.stop();
     live.abort.abort();
     for (const job of jobs) await this.#parts.cancelJob(job);
     await live.work;
@@ -145,6 +146,19 @@ export class Batches {
       .map(({ items: _, ...rest }) => rest);
   }
 
+  /** Goes on with what the last server did not finish, the oldest first; what was cancelled, or cannot be read any more, stays as it is. Gives their ids. */
+  async resumeUnfinished(): Promise<readonly string[]> {
+    const resumed: string[] = [];
+    for (const { id, state } of (await this.list()).toReversed()) {
+      if (state !== 'interrupted') continue;
+      const kept = await BatchState.read(join(this.#parts.folder, id));
+      if (kept === undefined || kept.head.stopped === true) continue;
+      const report = await this.resume(id).catch((thrown: unknown) => this.#parts.onTrouble(thrown));
+      if (report !== undefined) resumed.push(id);
+    }
+    return resumed;
+  }
+
   /** Starts nothing more and waits for what is under way. */
   async close(): Promise<void> {
     for (const { abort } of this.#live.values()) abort.abort();
@@ -157,7 +171,7 @@ export class Batches {
     return report;
   }
 
-  async #report(id: string, { format: _, ...head }: BatchHead, items: readonly ItemRecord[]): Promise<BatchReport> {
+  async #report(id: string, { format: _, stopped: __, ...head }: BatchHead, items: readonly ItemRecord[]): Promise<BatchReport> {
     const done = items.filter(({ state }) => state === 'done').length;
     const failed = items.length - done;
     const state = items.length < head.total ? 'interrupted' : failed > 0 ? 'failed' : 'done';
@@ -165,7 +179,7 @@ export class Batches {
     return { id, ...head, state, done, failed, ...(drawn ? { grid: `${id}/${gridName}` } : {}), items };
   }
 
-  #prepare(wish: BatchWish, begun = Date.now()): { batch: Batch; head: BatchHead } {
+  #prepare(wish: BatchWish, id: string, begun = Date.now()): { batch: Batch; head: BatchHead } {
     const catalogue = this.#parts.catalogue();
     const { rows, axes } = rowsOfWish(wish);
     const source = savedPictures(readWorkflow(wish.workflow, catalogue), catalogue);
@@ -181,7 +195,7 @@ export class Batches {
       total: rows.length,
       axes: axes.map(({ field, values }) => ({ field, values: [...values] })),
     };
-    return { batch: { source, rows, control: wish.seeds, random: () => randomSeed }, head };
+    return { batch: { source, rows, control: wish.seeds, random: (row) => seedsOfRow(`${id} ${begun}`, row) }, head };
   }
 
   async #run(id: string, { batch, head }: { batch: Batch; head: BatchHead }, items: readonly ItemRecord[]): Promise<void> {

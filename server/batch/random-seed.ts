@@ -1,10 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-
-/** A random seed below 2^53, so that it reads the same everywhere. */
-export const randomSeed = (): bigint => BigInt.asUintN(53, randomBytes(8).readBigUInt64LE());
+import { createHash } from 'node:crypto';
 
 /**
- * Seeds of a row that look random but are the same each time: after a crash the row's job may be in the queue already, and sending it again with
+ * Seeds of a row below 2^53, so that they read the same everywhere. They look random but are the same each time: after a crash the row's job may be in the queue already, and sending it again with
  * another seed would be another job.
  */
 export function seedsOfRow(batch: string, row: number): () => bigint {

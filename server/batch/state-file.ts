@@ -42,6 +42,8 @@ const BatchHead = z.object({
   template: z.string(),
   total: z.int(),
   axes: z.array(z.object({ field: z.string(), values: z.array(z.string()) })),
+  /** It was cancelled: a server that starts leaves it alone. */
+  stopped: z.literal(true).optional(),
 });
 export type BatchHead = z.infer<typeof BatchHead>;
 
@@ -56,7 +58,7 @@ const restFactor = 10;
 /** How far a batch has come, in a file of its folder that is always whole. */
 export class BatchState {
   readonly #path: string;
-  readonly #head: BatchHead;
+  #head: BatchHead;
   readonly #items: Map<number, ItemRecord>;
   #writing: Promise<void> = Promise.resolve();
   #restUntil = 0;
@@ -106,6 +108,13 @@ export class BatchState {
     this.#items.set(item.row, item);
     this.#dirty = true;
     if (performance.now() >= this.#restUntil) await this.flush();
+  }
+
+  /** Notes that it was cancelled. */
+  async stop(): Promise<void> {
+    this.#head = { ...this.#head, stopped: true };
+    this.#dirty = true;
+    await this.flush();
   }
 
   /** Writes what is not written yet. */

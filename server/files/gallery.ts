@@ -53,10 +53,11 @@ export class Gallery {
     this.#folders = folders;
   }
 
-  /** At most `limit` pictures; files that vanish meanwhile, or are no pictures inside, are left out. */
-  async list(folder: ImageFolder, limit: number): Promise<readonly ListedImage[]> {
+  /** At most `limit` pictures, of one folder within it if `under` says so; files that vanish meanwhile, or are no pictures inside, are left out. */
+  async list(folder: ImageFolder, limit: number, under?: string): Promise<readonly ListedImage[]> {
     const root = this.#folders[folder];
-    const names = await imageNames(root);
+    const all = await imageNames(root);
+    const names = under === undefined ? all : all.filter((name) => name.startsWith(`${under}/`));
     const dated = await inTurns(names, async (name) => {
       const { mtimeMs, size } = await stat(join(root, name));
       return { name, modified: mtimeMs, stamp: `${mtimeMs} ${size}` };

@@ -23,8 +23,8 @@ export function imageRoutes(context: ServerContext): Router {
   router
     .route('/images')
     .get(async (request, response) => {
-      const { folder, limit } = checked(ImagesQuery, request.query);
-      response.json({ images: await context.gallery.list(folder, limit) });
+      const { folder, limit, under } = checked(ImagesQuery, request.query);
+      response.json({ images: await context.gallery.list(folder, limit, under) });
     })
     .post(async (request, response) => {
       const { path, name } = await receive(request, response, context);

@@ -86,7 +86,11 @@ export const EventsQuery = z.strictObject({
 export const Folder = z.enum(['input', 'output', 'preview']);
 
 /** Query of `GET /v1/images`. */
-export const ImagesQuery = z.strictObject({ folder: Folder.default('output'), limit: count(500, 60) });
+export const ImagesQuery = z.strictObject({
+  folder: Folder.default('output'),
+  limit: count(500, 60),
+  under: z.string().min(1).max(200).optional().meta({ description: 'Only pictures of this folder within it, such as that of a batch.' }),
+});
 
 /** Query of `GET /v1/images/:folder/*name`. */
 export const ImageQuery = z.strictObject({

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import emptyImage from '../../nodes/image/empty-image.node.ts';
 import previewImage from '../../nodes/image/preview-image.node.ts';
 import saveImage from '../../nodes/image/save-image.node.ts';
 import { type NodeDefinition, specOf } from '../../nodes/kit/index.ts';
-import { Program } from './program.ts';
+import { Program, root } from './program.ts';
 import { ask, codesOf, FakeEngine, post, type Rig, startRig, temporaryFolder } from './rig.ts';
 
 const definitions: readonly NodeDefinition[] = [emptyImage, saveImage, previewImage];
@@ -130,6 +130,36 @@ it('cancels, and keeps what is done', async () => {
   await waiting;
   const cancelled = Report.parse((await ask(rig, '/v1/batches/long', { method: 'DELETE' })).json());
   expect([cancelled.state, cancelled.done, cancelled.total]).toEqual(['interrupted', 0, 50]);
+});
+
+it('goes on by itself after kill -9, with the seeds that were rolled; not with what was cancelled', async () => {
+  const data = await temporaryFolder();
+  const graph = await readFile(join(root, 'workflows', 'text-to-image.json'), 'utf8');
+  const short = graph.replace(/"steps": \d+/, '"steps": 2');
+  const serve = (): Program => new Program('serve', '--port', '0', '--data', data, '--device', 'cpu');
+  const portOf = async (program: Program): Promise<{ port: number }> => ({ port: Number((await program.says(/127\.0\.0\.1:(\d+)/))[1]) });
+  const first = serve();
+  const server = await portOf(first);
+  await post(server, '/v1/batches', { id: 'given-up', workflow: short, repeat: 50, seeds: 'increment' });
+  await ask(server, '/v1/batches/given-up', { method: 'DELETE' });
+  await post(server, '/v1/batches', { id: 'many', workflow: short, repeat: 12, seeds: 'randomize' });
+  while (Report.parse((await ask(server, '/v1/batches/many')).json()).done < 3) await new Promise((again) => setTimeout(again, 10));
+  first.child.kill('SIGKILL');
+  await first.exit;
+  const second = serve();
+  try {
+    const again = await portOf(second);
+    await second.says(/Goes on with the batch many/);
+    const report = await ended(again, 'many');
+    expect([report.state, report.done, report.total]).toEqual(['done', 12, 12]);
+    const names = (await readdir(join(data, 'output', 'many'))).filter((name) => name.endsWith('.png'));
+    expect(names.sort()).toEqual(Array.from({ length: 12 }, (_, row) => `${String(row + 1).padStart(4, '0')}.png`));
+    expect(Report.parse((await ask(again, '/v1/batches/given-up')).json()).state).toBe('interrupted');
+  } finally {
+    second.child.kill('SIGTERM');
+    await second.exit;
+    await rm(data, { recursive: true, force: true });
+  }
 });
 
 it('refuses what cannot be a batch', async () => {

@@ -108,7 +108,7 @@ describe('mute', () => {
     expect(ids(result)).toEqual(['0', 'end2']);
     expect(result.skipped).toEqual([
       { node: '1', reason: 'It is muted.' },
-      { node: '2', reason: 'It needs “Upside” (ImageInvert, node 1), which is muted.' },
+      { node: '2', reason: 'It needs “Upside” (node 1), which is muted.' },
       { node: 'end', reason: 'It needs ImageInvert (node 2), which does not run.' },
     ]);
   });

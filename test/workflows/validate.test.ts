@@ -47,7 +47,7 @@ describe('validate', () => {
   it('says what came, what was expected and what to do', () => {
     const [wrong] = check(changed({ 3: { model: ['4', 1] } }));
     expect(wrong?.message).toBe(
-      'KSampler (node 3), “model” expects MODEL, but “Load Checkpoint” (CheckpointLoaderSimple, node 4) gives CLIP there. Connect an output of type MODEL.',
+      'KSampler (node 3), “model” expects MODEL, but “Load Checkpoint” (node 4) gives CLIP there. Connect an output of type MODEL.',
     );
     const [range] = check(changed({ 3: { steps: 10001 } }));
     expect(range?.message).toBe('KSampler (node 3), “steps”: Expected a value from 1 to 10000, got 10001.');
@@ -132,7 +132,7 @@ describe('validate', () => {
       {
         code: 'cycle',
         message:
-          'These nodes wait for each other in a circle: “First” (ImageInvert, node 3) needs ImageInvert (node 5) needs ImageInvert (node 4) needs “First” (ImageInvert, node 3). Remove one of the wires between them.',
+          'These nodes wait for each other in a circle: “First” (node 3) needs ImageInvert (node 5) needs ImageInvert (node 4) needs “First” (node 3). Remove one of the wires between them.',
       },
     ]);
     expect(check({ ...image, 3: { class_type: 'ImageInvert', inputs: { image: ['3', 0] } } })).toMatchObject([

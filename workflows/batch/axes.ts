@@ -44,7 +44,9 @@ function realRange([from, to]: readonly [number, number], given: string | undefi
 
 /** Values with commas between them, each a value or a range; a value with a comma in it stands in double quotes. */
 export function parseValues(text: string): readonly string[] {
-  const [record] = parseCsv(text.trim(), ',');
+  // A quote opens behind a space too.
+  const close = text.trim().replace(/("(?:[^"]|"")*")|,\s+(?=")/g, (_, quoted?: string) => quoted ?? ',');
+  const [record] = parseCsv(close, ',');
   const values = (record?.cells ?? []).flatMap((cell) => rangeOf(cell) ?? [cell.trim()]);
   if (values.length === 0) throw bad('There are no values to try. Write some with commas between them, such as 1,2,4 or 1..8:1.');
   const twice = values.find((value, index) => values.indexOf(value) !== index);

@@ -13,6 +13,8 @@ export interface FieldLook {
   /** It is edited in place: the box only. */
   readonly editing: boolean;
   readonly upload: boolean;
+  /** The values that a sweep gives it, as they are typed. */
+  readonly axis: string | undefined;
 }
 
 /** Room at the right end that belongs to a button: a seed's control, the upload of a picture. */
@@ -33,6 +35,7 @@ export function drawField(pen: Pen, node: HostNode, field: Field, look: FieldLoo
     if (field.multiline) drawText(pen, node, field);
     else drawRow(pen, node, field, look);
   } else if (field.slot !== undefined) drawWired(pen, field);
+  if (look.axis !== undefined && field.slot === undefined) drawAxisMark(pen, field);
   if (look.failed) strokeBox(pen, field, { colour: theme.danger, width: 1.5 });
 }
 
@@ -73,10 +76,11 @@ function drawWired(pen: Pen, field: Field): void {
 function drawRow(pen: Pen, node: HostNode, field: Field, look: FieldLook): void {
   const { port } = field;
   const value = fieldValue(node, port);
-  drawShare(pen, field, shareOf(port, value));
+  if (look.axis === undefined) drawShare(pen, field, shareOf(port, value));
   const used = drawLabel(pen, field);
   const kind = port.widget?.kind;
-  if (kind === 'toggle') drawSwitch(pen, field, value === true);
+  if (look.axis !== undefined) drawAxisValues(pen, field, { values: look.axis, used });
+  else if (kind === 'toggle') drawSwitch(pen, field, value === true);
   else {
     const right = drawEnd(pen, node, field, look);
     const room = field.width - used - 3 * measures.padding - (field.x + field.width - measures.padding - right);
@@ -85,6 +89,19 @@ function drawRow(pen: Pen, node: HostNode, field: Field, look: FieldLook): void 
     const text = pen.words.fit(kind === 'choice' || kind === 'text' ? shown : shown + unit, plain, Math.max(24, room));
     write(pen, text, [right, middle(field)], { font: plain, colour: pen.theme.text, align: 'right' });
   }
+}
+
+/** A field that a sweep varies has a frame, and a bar at its left side. */
+function drawAxisMark(pen: Pen, field: Field): void {
+  strokeBox(pen, field, { colour: pen.theme.accent, width: 1.5, radius: 4 });
+  fillBox(pen, { ...field, width: 4 }, { colour: pen.theme.accent, radius: 2 });
+}
+
+function drawAxisValues(pen: Pen, field: Field, { values, used }: { readonly values: string; readonly used: number }): void {
+  const room = field.width - used - 4 * measures.padding;
+  const right = field.x + field.width - measures.padding;
+  const text = pen.words.fit(values, plain, Math.max(24, room));
+  write(pen, text, [right, middle(field)], { font: font(fonts.node, 600), colour: pen.theme.text, align: 'right' });
 }
 
 /** Draws what stands at the right end and gives back where the value ends. */

@@ -1,6 +1,6 @@
 import type { HostNode } from '../../plugin/host.ts';
 import { withAlpha } from '../colour.ts';
-import type { Desk } from '../desk.ts';
+import { type Desk, idOf } from '../desk.ts';
 import type { NodeMarks } from '../marks.ts';
 import { font, fonts, isLegible, leastText, measures } from '../measures.ts';
 import { type Box, isBend, type NodeLayout } from '../node-layout.ts';
@@ -106,6 +106,7 @@ function fieldLook(desk: Desk, { node, marks }: NodeScene, port: string): Parame
     failed: marks?.problems.some((problem) => problem.port === port) === true,
     editing: editing?.node === node && editing.port === port,
     upload: desk.options.upload !== undefined,
+    axis: desk.axes.get(`${idOf(node)}.${port}`),
   };
 }
 

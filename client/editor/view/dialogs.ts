@@ -3,10 +3,12 @@ import type { WorkflowSummary } from '../../../workflows/index.ts';
 import { type App, changeAbout, openDialog } from '../app.ts';
 import { copyDocument, copyText, download, saveDocument, shareLink } from '../documents.ts';
 import type { Dialog } from '../state.ts';
+import { batchDialog } from './batch.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
 import { jobDialog } from './job.ts';
 import { missingDialog } from './missing-dialog.ts';
+import { newBatchDialog } from './new-batch.ts';
 import { openFileDialog } from './open-dialog.ts';
 import { commandDialog, keysDialog, searchDialog } from './search.ts';
 import { textSheet } from './text-sheet.ts';
@@ -94,6 +96,10 @@ function content(app: App, dialog: Dialog) {
       return renameDialog(app);
     case 'job':
       return jobDialog(app, dialog);
+    case 'batch':
+      return batchDialog(app, dialog.id);
+    case 'new-batch':
+      return newBatchDialog(app, dialog.wish);
     case 'picture':
       return pictureDialog(app, dialog);
   }

@@ -5,6 +5,8 @@ import { seedControls } from '../../../workflows/index.ts';
 import type { InputView, NodeView } from '../../graph-view.ts';
 import { seedWords } from '../../seed-words.ts';
 import { type App, isMarked, labelOf, nodeById, openDialog, setField, toggleMark } from '../app.ts';
+import { axisOf } from '../axes.ts';
+import { axisButton, axisEditor } from './axis.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
 import { walk } from './roving.ts';
@@ -137,7 +139,7 @@ export function field(app: App, place: FieldPlace) {
   const marked = isMarked(app, node.id, port.name);
   const label = plain ? (port.widget?.kind === 'text' ? node.title : labelOf(port)) : labelOf(port);
   const problem = app.state.problems.find(({ node: where, port: which }) => where === node.id && which === port.name);
-  return html`<div class="field ${problem ? 'wrong' : ''}" data-field="${node.id}.${port.name}">
+  return html`<div class="field ${problem ? 'wrong' : ''} ${axisOf(app, node.id, port.name) ? 'swept' : ''}" data-field="${node.id}.${port.name}">
     <label for=${id} title=${port.help}>${label}${port.unit && port.unit !== port.name ? html` <small>${port.unit}</small>` : nothing}</label>
     ${input.link ? linked(app, place) : control(app, place, id)}
     ${
@@ -146,9 +148,11 @@ export function field(app: App, place: FieldPlace) {
         : html`<span class="tools">
           ${isLong(input) ? html`<button class="icon" title="Edit in a large sheet" @click=${() => openDialog(app, { kind: 'text', node: node.id, port: port.name })}>${icon('maximize')}<span class="hidden">Edit ${label} in a large sheet</span></button>` : nothing}
           ${isDefault(input) || input.link ? nothing : html`<button class="icon" title="Back to the default" @click=${() => commit(app, place, String(port.default))}>${icon('reset')}<span class="hidden">Back to the default of ${label}</span></button>`}
+          ${input.link ? nothing : axisButton(app, node, input)}
           <button class="icon" aria-pressed=${marked} title=${marked ? 'Take out of the workflow’s form' : 'Show in the workflow’s form'} @click=${() => toggleMark(app, node.id, port.name)}>${icon('pin')}<span class="hidden">Mark ${label}</span></button>
         </span>`
     }
+    ${plain ? nothing : axisEditor(app, { node, input, prefix })}
     ${plain ? nothing : html`<p class="help">${port.help}</p>`}
     ${problem ? html`<p class="problem">${problem.message}</p>` : nothing}
   </div>`;

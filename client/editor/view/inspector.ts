@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import type { NodeView } from '../../graph-view.ts';
 import { statusOf } from '../../run-state.ts';
 import { type App, changeAbout, fieldsOf, markedFields, nodeById } from '../app.ts';
+import { sweepForm } from './axis.ts';
 import { field } from './field.ts';
 import { icon } from './icons.ts';
 import { inputValue } from './rail.ts';
@@ -54,6 +55,7 @@ export function workflowForm(app: App, prefix: string) {
   const fields = markedFields(app);
   return html`<h2>${name}</h2>
     ${fields.length === 0 ? html`<p class="empty">Fields that you mark with a pin appear here as a simple form.</p>` : fields.map((place) => field(app, { ...place, prefix, plain: true }))}
+    ${sweepForm(app, prefix)}
     <section class="notes"><h3><label for="${prefix}-notes">Notes</label></h3>
       <textarea id="${prefix}-notes" rows="8" placeholder="What is this workflow for? What should one look at?" .value=${live(notes)}
         @change=${(event: Event) => changeAbout(app, { notes: inputValue(event) }, 'Change the notes')}></textarea>

@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit';
 import { ref } from 'lit/directives/ref.js';
-import { type App, openDialog } from '../app.ts';
+import { type App, fieldsOf, isMarked, labelOf, nodeById, openDialog, toggleMark } from '../app.ts';
+import { axisOf, toggleAxis } from '../axes.ts';
 import { commands, keyText } from '../commands.ts';
 import { startRun } from '../running.ts';
-import type { ToastAction } from '../state.ts';
+import type { Menu, ToastAction } from '../state.ts';
 
 const nodeCommands = ['mute', 'bypass', 'collapse', 'pin', 'group', 'duplicate', 'copy', 'delete'];
 
@@ -49,10 +50,32 @@ export function contextMenu(app: App) {
           item('Select all', () => app.view.select(app.nodes().map(({ id }) => id)), '$mod+a'),
         ]
       : [
+          ...fieldEntries(app, menu, item),
           item('Run to here', () => startRun(app, { targets: [node] })),
           ...commands.filter(({ id }) => nodeCommands.includes(id)).map(({ title, keys, run }) => item(title, () => run(app), keys)),
         ];
   return html`<div class="menu context" role="menu" aria-label=${node === undefined ? 'Canvas' : 'Node'} ${ref(place)}>${entries}</div>`;
+}
+
+/** What the menu says of the field under the pointer. */
+function fieldEntries<T>(app: App, { node: id, port: name }: Menu, item: (title: string, act: () => void) => T): readonly T[] {
+  const node = id === undefined ? undefined : nodeById(app, id);
+  const input = node && fieldsOf(node).find(({ port }) => port.name === name);
+  if (node === undefined || input === undefined) return [];
+  const label = labelOf(input.port);
+  const swept = axisOf(app, node.id, input.port.name) !== undefined;
+  const sweep = (): void => {
+    toggleAxis(app, node, input);
+    if (swept) return;
+    app.view.select([node.id]);
+    app.set({ inspector: true, ...(app.state.phone ? { sheet: 'outline' } : {}) });
+  };
+  return [
+    item(swept ? `Take “${label}” out of the sweep` : `Try several values of “${label}”`, sweep),
+    item(isMarked(app, node.id, input.port.name) ? `Take “${label}” out of the form` : `Show “${label}” in the form`, () =>
+      toggleMark(app, node.id, input.port.name),
+    ),
+  ];
 }
 
 /** Short messages at the bottom; errors stay until they are sent away. */

@@ -1,5 +1,6 @@
 import { html } from 'lit';
 import type { App } from '../app.ts';
+import { refreshBatches } from '../batches.ts';
 import { refreshQueue } from '../jobs.ts';
 import { showHistory } from '../past-jobs.ts';
 import type { Sheet } from '../state.ts';
@@ -29,6 +30,7 @@ function openSheet(app: App, sheet: Sheet | undefined): void {
   app.set({ sheet, panel: undefined });
   if (sheet !== 'queue') return;
   refreshQueue(app);
+  void refreshBatches(app);
   void showHistory(app);
 }
 

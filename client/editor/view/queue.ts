@@ -4,6 +4,7 @@ import type { Run } from '../../run-state.ts';
 import { type App, nodeById } from '../app.ts';
 import { cancelJobs, chooseJob, holdJobs, holdQueue, moveJobs, prioritiseJobs } from '../jobs.ts';
 import type { Queue, QueuedJob } from '../state.ts';
+import { batchList } from './batch-list.ts';
 import { endedLately } from './history.ts';
 import { icon } from './icons.ts';
 import { jobTitle, secondsText } from './job-words.ts';
@@ -104,5 +105,5 @@ export function queuePanel(app: App) {
     ${running.length === 0 ? nothing : html`<ul class="plain" aria-label="Running">${running.map((job) => runningRow(app, job))}</ul>`}
     ${waitingList(app)}
     <p class="hidden" role="status">${queue.told}</p>
-    ${endedLately(app)}`;
+    ${endedLately(app)} ${batchList(app)}`;
 }

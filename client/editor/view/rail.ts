@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { categories, type NodeSpec } from '../../../nodes/kit/index.ts';
 import type { App } from '../app.ts';
+import { refreshBatches } from '../batches.ts';
 import { openTemplate } from '../documents.ts';
 import { refreshQueue } from '../jobs.ts';
 import { findNodes, shelves } from '../node-search.ts';
@@ -34,6 +35,7 @@ export function rail(app: App) {
 function openPanel(app: App, panel: Panel | undefined): void {
   app.set({ panel, query: '' });
   if (panel === 'queue') refreshQueue(app);
+  if (panel === 'queue') void refreshBatches(app);
   if (panel === 'history' || panel === 'queue') void showHistory(app);
 }
 

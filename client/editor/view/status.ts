@@ -1,7 +1,9 @@
 import { html, nothing } from 'lit';
 import { hasEnded, type Run } from '../../run-state.ts';
 import { type App, nodeById } from '../app.ts';
+import { batchTitle, showBatch } from '../batches.ts';
 import { isBusy, ownRuns } from '../running.ts';
+import { batchFacts } from './batch.ts';
 
 const clock = (at: number): string => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s left`;
@@ -33,12 +35,19 @@ function lastProblem(app: App) {
     ${app.state.problems.length > 1 ? html`<span class="more">and ${app.state.problems.length - 1} more</span>` : nothing}`;
 }
 
+/** A batch that runs, with the way to its sheet. */
+function batchLine(app: App) {
+  const { batch } = app.state;
+  if (batch?.state !== 'running') return nothing;
+  return html`<button class="text" id="batch-line" title="Show its pictures" @click=${() => showBatch(app, batch.id)}>${batchTitle(batch)}: ${batchFacts(batch)}</button>`;
+}
+
 /** What runs now, what went wrong, what is saved. */
 export function statusLine(app: App) {
   const { savedAt, problems } = app.state;
   const busy = isBusy(app);
   return html`<footer class="status ${busy || problems.length > 0 ? 'telling' : ''}"><i class="dot ${busy ? 'open' : ''}"></i>
     <div class="activity" role="status">${activity(app)}</div>${lastProblem(app)}
-    <span class="space"></span>
+    ${batchLine(app)}<span class="space"></span>
     <span>${savedAt === undefined ? '' : `saved ${clock(savedAt)} · `}undo ${app.history.undos} · ${app.nodes().length} nodes</span></footer>`;
 }

@@ -15,20 +15,21 @@ const parts = [
 const shownSigma = ({ sigma }: RecordedStep): string =>
   sigma === undefined ? '' : ` · σ ${sigma < 1 ? sigma.toFixed(3) : sigma.toFixed(2)}`;
 
-const words = (step: RecordedStep, { total }: RecordedNode): string => `Step ${step.index} of ${total}${shownSigma(step)}`;
+/** Which step it is, and its noise. */
+export const stepWords = (step: RecordedStep, { total }: RecordedNode): string => `Step ${step.index} of ${total}${shownSigma(step)}`;
 
 /** The three pictures of a step, each cut out of the strip they come in. */
 function pictures(run: RecordedRun, node: RecordedNode, step: RecordedStep) {
   const url = stepUrl(run, node.node, step);
   return parts.map(
     ({ name, label, help }) => html`<figure title=${help}>
-      <div class="part ${name}"><img src=${url} alt="${help}, ${words(step, node)}" /></div>
+      <div class="part ${name}"><img src=${url} alt="${help}, ${stepWords(step, node)}" /></div>
       <figcaption>${label}</figcaption></figure>`,
   );
 }
 
 function moment(name: string, run: RecordedRun, { node, step }: { node: RecordedNode; step: RecordedStep }) {
-  return html`<div class="moment">${pictures(run, node, step)}<p><b>${name}</b><span>${words(step, node)}</span></p></div>`;
+  return html`<div class="moment">${pictures(run, node, step)}<p><b>${name}</b><span>${stepWords(step, node)}</span></p></div>`;
 }
 
 /** The steps of a run, with a slider to go through them. */
@@ -47,7 +48,7 @@ function opened(app: App, timeline: Timeline, [run, before]: readonly [RecordedR
     if (chosen) set({ node: chosen.node, at: chosen.steps.length - 1 });
   };
   return html`<div class="scrub">
-      <input id="scrub" type="range" min="0" max=${node.steps.length - 1} .value=${String(timeline.at)} aria-label="Step" aria-valuetext=${words(step, node)}
+      <input id="scrub" type="range" min="0" max=${node.steps.length - 1} .value=${String(timeline.at)} aria-label="Step" aria-valuetext=${stepWords(step, node)}
         @input=${(event: InputEvent) => set({ at: Number(inputValue(event)) })} />
       ${run.nodes.length > 1 ? html`<select aria-label="Sampler" @change=${choose}>${run.nodes.map((one) => html`<option value=${one.node} ?selected=${one.node === node.node}>${titleOf(one.node)}</option>`)}</select>` : nothing}
       ${before && like ? html`<button aria-pressed=${timeline.compared} title="Show the run before at the same noise" @click=${() => set({ compared: !timeline.compared })}>Compare with the run before</button>` : nothing}

@@ -1,7 +1,10 @@
 import { html, nothing } from 'lit';
 import type { DeviceStatus, WorkerSummary } from '../../../workflows/index.ts';
 import { type App, openDialog } from '../app.ts';
+import { axesOf, sweepSize } from '../axes.ts';
+import { pressRun } from '../batches.ts';
 import { saveDocument } from '../documents.ts';
+import { emptyBatch } from '../new-batch.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
 import { switchTheme } from '../theme-switch.ts';
 import { recordsSteps } from '../timeline.ts';
@@ -14,23 +17,28 @@ function runMenu(app: App) {
   if (!open) return nothing;
   const records = recordsSteps(app);
   return html`<div class="menu run-menu" role="menu" aria-label="Ways to run">
-    <button role="menuitem" @click=${() => startRun(app)}>Run once <kbd>Ctrl Enter</kbd></button>
+    <button role="menuitem" @click=${() => startRun(app)}>Run once ${axesOf(app).length > 0 ? nothing : html`<kbd>Ctrl Enter</kbd>`}</button>
     ${runCounts.map((count) => html`<button role="menuitem" @click=${() => startRuns(app, count)}>Run ×${count}</button>`)}
     <button role="menuitem" ?disabled=${selection.length === 0} @click=${() => startRun(app, { targets: selection })}>Run to selected</button>
     <button role="menuitem" @click=${() => startRun(app, { fresh: true })}>Run without cache</button>
+    <button role="menuitem" @click=${() => openDialog(app, { kind: 'new-batch', wish: emptyBatch })}>Batch from a table …</button>
     <button role="menuitemcheckbox" aria-checked=${records} title="Keep what each step looked like, to go through it afterwards; takes a little longer" @click=${() => app.set({ record: !records, runMenu: false })}>Record steps <kbd>${records ? 'on' : 'off'}</kbd></button>
   </div>`;
 }
+
+const runWords = (size: number, phone: boolean): string =>
+  size === 0 ? 'Run' : phone ? `Run ${size}` : `Run sweep (${size} ${size === 1 ? 'picture' : 'pictures'})`;
 
 /** The coloured button and what belongs to it. */
 export function runButtons(app: App) {
   const busy = isBusy(app);
   const cancel = html`<button id="cancel" title="Stop after this step (Ctrl+Alt+Enter)" @click=${() => cancelRun(app)}>Cancel</button>`;
+  const size = sweepSize(axesOf(app));
   // A phone has room for one of them.
   if (busy && app.state.phone) return html`<div class="run">${cancel}</div>`;
   return html`<div class="run">
     ${busy ? cancel : nothing}
-    <button class="primary" id="run" title="Run the graph (Ctrl+Enter)" @click=${() => startRun(app)}>${icon('play')}<span>Run</span></button>
+    <button class="primary" id="run" title="${size > 0 ? 'Run sweep: every combination of the marked fields' : 'Run the graph'} (Ctrl+Enter)" @click=${() => pressRun(app)}>${size > 0 && app.state.phone ? nothing : icon('play')}<span>${runWords(size, app.state.phone)}</span></button>
     <button class="primary split" title="More ways to run" aria-haspopup="menu" aria-expanded=${app.state.runMenu} @click=${() => app.set({ runMenu: !app.state.runMenu })}>
       ${icon('chevronDown')}<span class="hidden">More ways to run</span>
     </button>
