@@ -7,8 +7,8 @@ import { tellRun } from '../dist/server/engine/tell-run.js';
 import { choicesNow } from '../dist/server/files/choices.js';
 import { readWorkflow } from '../dist/workflows/index.js';
 
-const [data, cacheBytes = '1e9'] = process.argv.slice(2);
-const options = { device: 'cpu', models: data, data, cacheBytes: Number(cacheBytes) };
+const [data, models, cacheBytes] = process.argv.slice(2);
+const options = { device: 'cpu', models, data, cacheBytes: Number(cacheBytes) };
 const { definitions, specs } = await loadCatalogue();
 const catalogue = withChoices(specs, await choicesNow(options));
 const session = await openSession(options, definitions);
@@ -47,7 +47,7 @@ async function timed({ graph, fresh = false }) {
   return { ms, read, nodes, inside, previews };
 }
 
-/** The session.run calls of the last run that had four-dimensional inputs and a time step, one after the other; ms. */
+/** The runs of the U-Net that the last run made, again with the same feeds, one right after the other; ms. */
 async function replayed() {
   const again = calls.filter(([, feeds]) => 'timestep' in feeds);
   const started = performance.now();
@@ -55,13 +55,36 @@ async function replayed() {
   return performance.now() - started;
 }
 
-const tasks = {
-  run: timed,
-  replay: replayed,
-  memory: () => {
-    globalThis.gc?.();
-    return process.memoryUsage();
-  },
-};
+/** Sampler loop and bare runs of the same calls, in this order or the other way round (those of the run before); ms. */
+async function sampled({ graph, bareFirst }) {
+  const before = bareFirst ? await replayed() : undefined;
+  const { nodes, previews } = await timed({ graph });
+  return { loop: nodes.loop, bare: before ?? (await replayed()), previews };
+}
+
+/** `count` calls of a node's own function, without an engine; ms. */
+async function bareNode({ type, inputs, count }) {
+  const definition = definitions.get(type);
+  const started = performance.now();
+  for (let i = 0; i < count; i++) await definition.run(inputs, {});
+  return performance.now() - started;
+}
+
+/** Many short runs, each of another seed; resident and used bytes after each `every`. */
+async function memory({ graphs, every }) {
+  const seen = [];
+  for (const [i, graph] of graphs.entries()) {
+    await timed({ graph });
+    if ((i + 1) % every !== 0) continue;
+    calls = [];
+    globalThis.gc();
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    seen.push({ rss, used: heapUsed + arrayBuffers });
+  }
+  return seen;
+}
+
+const tasks = { run: timed, sampled, bareNode, memory };
 
 process.on('message', async ({ task, ...message }) => process.send({ type: 'answer', answer: await tasks[task](message) }));
+process.on('disconnect', () => process.exit(0));

@@ -1,4 +1,4 @@
-// npm run bench [-- editor | samplers] [-- --rounds N] [-- --peer comfyui PATH]
+// npm run bench [-- editor | engine | growth | samplers | start] [-- --rounds N] [-- --peer comfyui PATH | --peer diffusers [FOLDER]]
 // npm run bench -- queue [--jobs N] [--length MS] [--store embedded|memory|postgres://…]
 // Every figure is a ratio of two times taken in turn in this run; medians over the rounds.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,10 +8,14 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../scripts/build.mjs';
 import { connect, connectEcho } from './client.mjs';
 import { connectComfy } from './comfyui.mjs';
+import { benchDiffusers } from './diffusers.mjs';
 import { editorFrames } from './editor.mjs';
 import { chain, textToImage } from './graphs.mjs';
+import { benchGrowth } from './growth.mjs';
+import { benchEngine } from './inside.mjs';
 import { freePort, residentMegabytes, root, startComfy, startScript, startServer } from './processes.mjs';
 import { benchQueue } from './queue.mjs';
+import { benchStart } from './startup.mjs';
 
 if (process.argv[2] === 'queue') {
   await benchQueue(process.argv.slice(3));
@@ -29,10 +33,11 @@ const refuse = (sentence) => {
 };
 if (!Number.isInteger(rounds) || rounds < 3) refuse('--rounds wants a whole number from 3 up.');
 const subject = values.peer === undefined ? positionals[0] : undefined;
-const known = subject === undefined || ['editor', 'samplers'].includes(subject);
-if (values.peer === undefined && (positionals.length > 1 || !known))
-  refuse('Usage: npm run bench [-- editor | samplers | --peer comfyui PATH]');
-if (values.peer !== undefined && (values.peer !== 'comfyui' || positionals[0] === undefined)) refuse('Usage: --peer comfyui PATH');
+const subjects = ['editor', 'engine', 'growth', 'samplers', 'start'];
+const usage = `Usage: npm run bench [-- ${subjects.join(' | ')} | --peer comfyui PATH | --peer diffusers [FOLDER]]`;
+if (values.peer === undefined && (positionals.length > 1 || !(subject === undefined || subjects.includes(subject)))) refuse(usage);
+if (values.peer !== undefined && !(values.peer === 'diffusers' || (values.peer === 'comfyui' && positionals[0] !== undefined)))
+  refuse(usage);
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
 const median = (list) => sorted(list)[Math.floor(list.length / 2)];
@@ -50,7 +55,7 @@ const report = (what, r, goal) => {
 async function samplers() {
   const { samplerShares } = await import('./samplers.mjs');
   const raw = startScript('raw.mjs', join(root, 'models/tiny-emoji'));
-  for (const { title, maths, network } of await samplerShares(raw, rounds)) {
+  for (const { title, maths, network } of await samplerShares(raw, Math.min(rounds, 5))) {
     report(`${title}: maths ÷ network run, 64×64 latents, cond + uncond`, ratio(maths, network), '≤ 0.02');
   }
   await raw.stop();
@@ -133,14 +138,21 @@ async function execution(server, startPeer) {
 }
 
 ensureBuilt();
+const tools = { rounds, report, ratio };
 if (subject === 'samplers') await samplers();
+else if (subject === 'start') await benchStart(tools);
 else {
   const data = mkdtempSync(join(tmpdir(), 'litegraph-diffusion-bench-'));
   let server;
   try {
-    server = await startServer(data);
-    if (subject === 'editor') await editorFrames(server.url, { rounds: Math.min(rounds, 7), report });
-    else await execution(server, values.peer === undefined ? undefined : async () => startComfy(positionals[0], await freePort()));
+    if (values.peer === 'diffusers') await benchDiffusers(data, { ...tools, folder: positionals[0] });
+    else if (subject === 'engine') await benchEngine(data, tools);
+    else {
+      server = await startServer(data);
+      if (subject === 'editor') await editorFrames(server.url, { rounds: Math.min(rounds, 7), report });
+      else if (subject === 'growth') await benchGrowth({ server, data: join(data, 'engine'), ...tools });
+      else await execution(server, values.peer === undefined ? undefined : async () => startComfy(positionals[0], await freePort()));
+    }
   } finally {
     await server?.stop();
     rmSync(data, { recursive: true, force: true });

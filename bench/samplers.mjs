@@ -62,7 +62,7 @@ async function msPerRun({ name, positive = [prompt(1)], noiseMask }) {
 export async function samplerShares(raw, rounds) {
   const shares = settings.map(({ title }) => ({ title, maths: [], network: [] }));
   const work = { steps: 1, batch: 2, size: side };
-  const together = 8;
+  const together = 12;
   for (let i = -1; i < rounds; i++) {
     for (let from = 0; from < settings.length; from += together) {
       const before = await raw.ask(work);

@@ -6,7 +6,7 @@ import type { LiveEvent } from './run-node.ts';
 
 /** At least this many ms between two previews of a run, and this many times what drawing the last one cost. */
 const interval = 66;
-const share = 50;
+const share = 100;
 const quality = 82;
 
 /** A preview that cannot be drawn is let go: the run is what counts. */
