@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../nodes/kit/index.ts';
 import { autoencoder } from '../../server/engine/models/autoencoder.ts';
-import type { Session } from '../../server/engine/models/onnx.ts';
+import type { Session } from '../../server/engine/models/inference-backend.ts';
 
 /** A network that repeats each cell of its three channels `scale` times along each side, or takes every eighth, and notes what it was fed. */
 function fakeVae(shape: readonly (number | string)[], scale: number, fed: string[]): Session {

@@ -1,5 +1,5 @@
 import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
-import type { Session } from './onnx.ts';
+import type { Session } from './inference-backend.ts';
 
 /** One network of a VAE: `cells` of its input make one cell of a latent along a side, its output is `scale` times as long. */
 export interface VaeSides {
