@@ -66,6 +66,30 @@ export interface InpaintInput {
   readonly latent: Tensor;
 }
 
+/** What a ControlNet adds to a U-Net: to each value that goes across, the finest first, and to the middle. */
+export interface ControlResiduals {
+  readonly down: readonly Tensor[];
+  readonly middle: Tensor;
+}
+
+/** CONTROL_NET on a wire: a network that looks at a picture of edges, depth, a pose … and steers a U-Net of its family (Zhang et al. 2023). */
+export interface ControlNetwork {
+  readonly name: string;
+  /** `hint` is the picture as planes `[b, 3, 8h, 8w]`, 0…1; what is added is multiplied by `strength`. */
+  residuals(input: NetworkInput, hint: Tensor, strength: number): Promise<ControlResiduals>;
+}
+
+/** A ControlNet with its picture, and from which to which share of the way from noise to picture it acts. */
+export interface Control {
+  readonly network: ControlNetwork;
+  readonly image: Image;
+  readonly strength: number;
+  readonly start: number;
+  readonly end: number;
+  /** Unwanted prompts that have no ControlNet of their own get it too. */
+  readonly bothSides?: boolean;
+}
+
 /**
  * One prompt's encoding: token features `[1, tokens, width]` and, for models that want it, a pooled vector `[1, width]`. The rest says where,
  * when and how strongly it acts; without it everywhere, always and at strength 1.
@@ -83,6 +107,7 @@ export interface Conditioning {
   /** SDXL's refiner is told how good the picture is; 6 wanted and 2.5 unwanted where nothing is said. */
   readonly aesthetic?: number;
   readonly inpaint?: InpaintInput;
+  readonly controls?: readonly Control[];
 }
 
 /** All prompts that act together on one side of the guidance. */
@@ -140,6 +165,7 @@ export interface NetworkInput {
   readonly sizes?: readonly (PictureSize & { readonly aesthetic: number })[];
   /** The guidance that a distilled network is to imitate in one run; 8.5 where nothing is said. Other networks take no notice. */
   readonly guidance?: number;
+  readonly control?: ControlResiduals;
 }
 
 /** Cross-attention of one layer: weights `[b, heads, h·w, tokens]` over the tokens, at cells `downsample` times as large as the latent's. */
