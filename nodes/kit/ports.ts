@@ -1,4 +1,5 @@
 import type { Plot } from './content.ts';
+import type { NoiseSchedule } from './noise-levels.ts';
 import type { Guider, Noise, Sampler, Sigmas } from './sampling.ts';
 import type {
   Autoencoder,
@@ -8,7 +9,6 @@ import type {
   Image,
   Latent,
   Mask,
-  NoiseSchedule,
   PointMixture,
   TextEncoder,
 } from './values.ts';

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GraphError, quote } from '../../../nodes/kit/index.ts';
 import { nearest } from '../../../workflows/index.ts';
-import { isPickle, pickleReason } from './list.ts';
+import { isPickle, pickleReason } from './model-formats.ts';
 
 /** A ControlNet that was found; `name` is what a workflow says, with `/`, relative to its folder. */
 export interface ControlNetLocation {

@@ -1,13 +1,20 @@
-import { type ControlNetwork, type ControlNetworkStore, GraphError, type NetworkInput, type Tensor, tensor } from '../../../nodes/kit/index.ts';
+import {
+  type ControlNetwork,
+  type ControlNetworkStore,
+  GraphError,
+  type NetworkInput,
+  type Tensor,
+  tensor,
+} from '../../../nodes/kit/index.ts';
 import { families } from './checkpoints/checkpoint.ts';
 import { type ControlNetFile, controlNetRequest, readControlNet } from './checkpoints/controlnet-file.ts';
 import type { GraphCache } from './checkpoints/graph-cache.ts';
 import { controlNetIdentity, findControlNet } from './controlnet-list.ts';
+import type { Session } from './inference-backend.ts';
 import { unetFeeds } from './network-feeds.ts';
 import type { NetworkShelf } from './network-shelf.ts';
 import { downOutput, middleOutput } from './networks/controlnet.ts';
 import { once } from './once.ts';
-import type { Session } from './inference-backend.ts';
 
 /** Where ControlNets lie, and what opens them. */
 export interface ControlNetsParts {
@@ -28,7 +35,10 @@ function checkControl(name: string, { architecture: { unet, hint }, family }: Co
   const cells = 2 ** (hint.length - 1);
   const [, , height = 0, columns = 0] = input.sample.dims;
   if (picture.dims[2] !== height * cells || picture.dims[3] !== columns * cells)
-    throw new GraphError('size-mismatch', `The ControlNet “${name}” makes one cell of ${cells}×${cells} pixels, which this model does not.`);
+    throw new GraphError(
+      'size-mismatch',
+      `The ControlNet “${name}” makes one cell of ${cells}×${cells} pixels, which this model does not.`,
+    );
 }
 
 function controlNetwork(name: string, file: ControlNetFile, open: () => Promise<Session>): ControlNetwork {
@@ -40,7 +50,10 @@ function controlNetwork(name: string, file: ControlNetFile, open: () => Promise<
       const own = ['controlnet_cond', 'conditioning_scale'];
       const shared = session.inputs.filter((slot) => !own.includes(slot.name));
       const outputs = await session.run({
-        ...unetFeeds(shared, input, { config: { layers_per_block: 2, attention_outputs: [] }, downscale: 2 ** (file.architecture.hint.length - 1) }),
+        ...unetFeeds(shared, input, {
+          config: { layers_per_block: 2, attention_outputs: [] },
+          downscale: 2 ** (file.architecture.hint.length - 1),
+        }),
         controlnet_cond: hint,
         conditioning_scale: tensor([1], Float32Array.of(strength)),
       });

@@ -132,7 +132,9 @@ export function unetFeeds(slots: readonly SlotInfo[], input: NetworkInput, netwo
   const feed = (slot: SlotInfo): Tensor => {
     if (isMiddle(slot)) return controlFeed(slot, input, { times: times.at(-1) ?? 0, added: control?.middle });
     const place = down.indexOf(slot);
-    return isControl(slot) ? controlFeed(slot, input, { times: times[place] ?? 0, added: control?.down[place] }) : plainFeed(slot, input, network);
+    return isControl(slot)
+      ? controlFeed(slot, input, { times: times[place] ?? 0, added: control?.down[place] })
+      : plainFeed(slot, input, network);
   };
   return Object.fromEntries(slots.map((slot) => [slot.name, feed(slot)]));
 }

@@ -1,5 +1,5 @@
 import type { Weight, Weights } from '../graph/weights.ts';
-import { controlNetGraph, type ControlNetArchitecture } from '../networks/controlnet.ts';
+import { type ControlNetArchitecture, controlNetGraph } from '../networks/controlnet.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { contextWidth, unetArchitecture } from './architecture.ts';
@@ -70,7 +70,11 @@ export async function readControlNet(path: string): Promise<ControlNetFile> {
   const other = others.find(([key]) => file.tensors.has(key));
   if (other !== undefined) throw badFile(file.path, `is ${other[1]}, which this version does not run`);
   const weights = controlWeights(asWeights(file.tensors));
-  if (!weights.has('controlnet_mid_block.weight') || !weights.has('controlnet_cond_embedding.conv_in.weight') || contextWidth(weights) === 0)
+  if (
+    !weights.has('controlnet_mid_block.weight') ||
+    !weights.has('controlnet_cond_embedding.conv_in.weight') ||
+    contextWidth(weights) === 0
+  )
     throw badFile(file.path, 'is no ControlNet of Stable Diffusion 1, 2 or XL: it has neither zero_convs nor controlnet_down_blocks');
   const adds = weights.get('add_embedding.linear_1.weight')?.shape[1];
   const family: Family = adds !== undefined ? 'sdxl' : contextWidth(weights) === 1024 ? 'sd2' : 'sd1';
