@@ -211,11 +211,17 @@ export interface TextEncoder {
   withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<TextEncoder>;
 }
 
-/** VAE on a wire. Latents are unscaled, images as {@link Image}. */
+/** How a picture is cut: side of a piece, and what neighbours share, in cells of the latent. */
+export interface Tiles {
+  readonly side: number;
+  readonly overlap: number;
+}
+
+/** VAE on a wire; with `tiles` it works piece by piece. Latents are unscaled, images as {@link Image}. */
 export interface Autoencoder {
   readonly latent: LatentFormat;
-  encode(image: Image): Promise<Tensor>;
-  decode(samples: Tensor): Promise<Image>;
+  encode(image: Image, tiles?: Tiles): Promise<Tensor>;
+  decode(samples: Tensor, tiles?: Tiles): Promise<Image>;
 }
 
 /** What a model file or folder gives. */
