@@ -3,7 +3,7 @@ import type { Tensor } from '../../nodes/kit/index.ts';
 import vaeDecodeTiled from '../../nodes/vae/vae-decode-tiled.node.ts';
 import vaeEncodeTiled from '../../nodes/vae/vae-encode-tiled.node.ts';
 import { autoencoder } from '../../server/engine/models/autoencoder.ts';
-import type { Session } from '../../server/engine/models/onnx.ts';
+import type { Session } from '../../server/engine/models/inference-backend.ts';
 import { ramp, runNode } from '../nodes/node-runs.ts';
 
 const downscale = 8;
