@@ -62,6 +62,8 @@ export interface ServeOptions {
   readonly specs: ReadonlyMap<string, NodeSpec>;
   /** The models that there are now, the embedded ones included. */
   readonly listModels: () => Promise<readonly ModelEntry[]>;
+  /** Names of the ControlNets of this host; none if not said. */
+  readonly listControlNets?: () => Promise<readonly string[]>;
   /** Starts one engine per device; called once. */
   readonly startEngines: () => readonly Engine[];
   /** Where jobs are kept; `embedded` in the data folder if not said otherwise. */
@@ -136,6 +138,7 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepare
     specs: options.specs,
     listModels: options.listModels,
     listParts: () => partChoices([options.models, ...(options.extraModels ?? [])]),
+    listControlNets: options.listControlNets,
     inputFolder: folders.images.input,
   });
   await catalogue.refresh();

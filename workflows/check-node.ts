@@ -124,7 +124,7 @@ function fileProblem(port: PortSpec, problem: Problem): Pick<Problem, 'code'> {
 function folderOf(source: ChoiceSource | undefined): string {
   if (source === 'input-images') return 'input';
   if (source === undefined || source === 'checkpoints') return 'models';
-  return `models/${{ loras: 'loras', vae: 'vae', clip: 'text_encoders', unet: 'diffusion_models' }[source]}`;
+  return `models/${{ loras: 'loras', vae: 'vae', clip: 'text_encoders', unet: 'diffusion_models', controlnets: 'controlnet' }[source]}`;
 }
 
 function fileMessage(port: PortSpec, problem: Problem, value: Literal): string {

@@ -3,6 +3,7 @@ const words: Readonly<Record<string, string>> = {
   CLIP: 'a text encoder',
   VAE: 'a VAE',
   CONDITIONING: 'an encoded prompt',
+  CONTROL_NET: 'a ControlNet',
   LATENT: 'a latent',
   IMAGE: 'a picture',
   MASK: 'a mask',

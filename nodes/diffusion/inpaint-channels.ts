@@ -1,7 +1,6 @@
 import type { Conditioning, DiffusionModel, Mask, Surroundings, Tensor } from '../kit/index.ts';
-import { cutRegion } from './latent-regions.ts';
+import { centred } from './latent-regions.ts';
 import { toScaled } from './parameterisation.ts';
-import { resamplePlanes } from './resample.ts';
 import { roundHalfEven } from './rounding.ts';
 
 /** An empty picture as a scaled latent, where an inpainting network is given none (Stable Diffusion's VAE). */
@@ -12,17 +11,6 @@ function shown(conditioning: Conditioning, model: DiffusionModel, around: Surrou
   const mask = conditioning.inpaint?.mask ?? around?.mask;
   const latent = conditioning.inpaint === undefined ? around?.latent : toScaled(conditioning.inpaint.latent, model.latent);
   return mask === undefined || latent === undefined ? {} : { mask, latent };
-}
-
-/** Planes `[…, h, w]` at another size, the middle of them at the new proportions. */
-function centred(planes: Tensor, { height, width }: { height: number; width: number }): Tensor {
-  const [rows = 0, columns = 0] = planes.dims.slice(-2);
-  if (rows === height && columns === width) return planes;
-  const wider = columns / rows / (width / height);
-  const x = wider > 1 ? roundHalfEven((columns - columns / wider) / 2) : 0;
-  const y = wider < 1 ? roundHalfEven((rows - rows * wider) / 2) : 0;
-  const middle = cutRegion(planes, { x, y, width: columns - 2 * x, height: rows - 2 * y });
-  return resamplePlanes(middle, { height, width, method: 'bilinear' });
 }
 
 /** Which of `count` items stands for item `index` of a batch of another size: spread over it evenly. */
@@ -42,8 +30,8 @@ export function inpaintChannels(
   const { latent, mask } = shown(conditioning, model, around);
   const plane = height * width;
   const data = new Float32Array(batch * (1 + channels) * plane);
-  const fitted = mask && centred(mask, { height, width });
-  const picture = latent && centred(latent, { height, width });
+  const fitted = mask && centred(mask, { height, width, method: 'bilinear' });
+  const picture = latent && centred(latent, { height, width, method: 'bilinear' });
   for (let b = 0; b < batch; b++) {
     const start = b * (1 + channels) * plane;
     if (fitted === undefined || picture === undefined) {

@@ -1,5 +1,7 @@
 import { sizeOf, type Tensor } from '../kit/index.ts';
 import type { Region } from './prompt-parts.ts';
+import { type ResampledSize, resamplePlanes } from './resample.ts';
+import { roundHalfEven } from './rounding.ts';
 
 /** A rectangle of planes: `[…, h, w]` → `[…, region.height, region.width]`. */
 export function cutRegion(x: Tensor, { x: left, y: top, width, height }: Region): Tensor {
@@ -14,6 +16,18 @@ export function cutRegion(x: Tensor, { x: left, y: top, width, height }: Region)
     }
   }
   return { dims, data };
+}
+
+/** Planes `[…, h, w]` at another size, the middle of them at the new proportions. */
+export function centred(planes: Tensor, size: ResampledSize): Tensor {
+  const { height, width } = size;
+  const [rows = 0, columns = 0] = planes.dims.slice(-2);
+  if (rows === height && columns === width) return planes;
+  const wider = columns / rows / (width / height);
+  const x = wider > 1 ? roundHalfEven((columns - columns / wider) / 2) : 0;
+  const y = wider < 1 ? roundHalfEven((rows - rows * wider) / 2) : 0;
+  const middle = cutRegion(planes, { x, y, width: columns - 2 * x, height: rows - 2 * y });
+  return resamplePlanes(middle, size);
 }
 
 /** Sums of guesses over the cells of a picture, each with its weights; what no guess reaches is 0. */

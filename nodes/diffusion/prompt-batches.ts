@@ -1,4 +1,4 @@
-import { type Conditioning, concatBatch, type NetworkInput, type Tensor } from '../kit/index.ts';
+import { type Conditioning, type Control, concatBatch, type NetworkInput, type Tensor } from '../kit/index.ts';
 import type { PromptPart } from './prompt-parts.ts';
 
 /** Prompts of other lengths are repeated to a common one up to this factor, so that they fit one batch. */
@@ -23,12 +23,16 @@ interface Group {
   shortest: number;
 }
 
-/** Can two prompts share a run but for their lengths: cells of one size, and both or neither pooled? */
+const sameControls = ({ controls: a = [] }: PromptPart, { controls: b = [] }: PromptPart): boolean =>
+  a.length === b.length && a.every((control, i) => control === b[i]);
+
+/** Can two prompts share a run but for their lengths: cells of one size, both or neither pooled, and the same ControlNets? */
 const alike = (a: PromptPart, b: PromptPart): boolean =>
   a.region?.width === b.region?.width &&
   a.region?.height === b.region?.height &&
   (a.conditioning.pooled === undefined) === (b.conditioning.pooled === undefined) &&
-  a.conditioning.tokens.dims[2] === b.conditioning.tokens.dims[2];
+  a.conditioning.tokens.dims[2] === b.conditioning.tokens.dims[2] &&
+  sameControls(a, b);
 
 /** Groups prompts that can share one run, each group brought to one token count. */
 function groupsOf(parts: readonly PromptPart[]): readonly Group[] {
@@ -54,6 +58,7 @@ function groupsOf(parts: readonly PromptPart[]): readonly Group[] {
 export interface PromptBatch {
   readonly members: readonly number[];
   readonly features: Pick<NetworkInput, 'tokens' | 'pooled' | 'sizes'>;
+  readonly controls: readonly Control[];
 }
 
 /** What the network is told of the picture where a prompt says nothing: the size of the run, in pixels. */
@@ -74,6 +79,7 @@ export function promptBatches(
     });
     return {
       members,
+      controls: parts[members[0] ?? -1]?.controls ?? [],
       features: {
         tokens: concatBatch(chosen.map((one) => repeatBatch(repeatTokens(one.tokens, tokens / tokensOf(one)), batch))),
         sizes: told.flatMap((size) => Array.from({ length: batch }, () => size)),

@@ -1,4 +1,4 @@
-import { type Conditioning, type Conditionings, GraphError, type Mask, type ModelSampling, sizeOf } from '../kit/index.ts';
+import { type Conditioning, type Conditionings, type Control, GraphError, type Mask, type ModelSampling, sizeOf } from '../kit/index.ts';
 import { resamplePlanes } from './resample.ts';
 import { roundHalfEven } from './rounding.ts';
 
@@ -20,6 +20,8 @@ export interface PromptPart {
   /** It acts from this noise level down to that one. */
   readonly from: number;
   readonly to: number;
+  /** Those of its ControlNets that act in a run. */
+  readonly controls?: readonly Control[];
 }
 
 /** Size of the latents of a run, in cells. */

@@ -2,6 +2,7 @@
 export * from './content.ts';
 export * from './errors.ts';
 export * from './node.ts';
+export * from './noise-levels.ts';
 export * from './parse.ts';
 export * from './ports.ts';
 export * from './sampling.ts';

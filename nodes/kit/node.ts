@@ -1,6 +1,6 @@
 import type { Content, ImageFile } from './content.ts';
 import type { PartSource, Port, Ports, Values } from './ports.ts';
-import type { Checkpoint, Image, Mask, Picture } from './values.ts';
+import type { Checkpoint, ControlNetwork, Image, Mask, Picture } from './values.ts';
 
 /** One step of a sampler as pictures of one size: the noisy latent before it, the noise guessed in it, and the clean guess. */
 export interface StepPictures {
@@ -29,6 +29,15 @@ export interface ModelStore {
   checkpoint(name: string): Promise<Checkpoint>;
   /** Changes when the files of a model, or of a part of one, change. */
   identity(name: string, source?: PartSource): Promise<string>;
+  readonly controlnets: ControlNetworkStore;
+}
+
+/** The ControlNets a run may use. */
+export interface ControlNetworkStore {
+  /** Throws `missing-model` with the nearest names, `bad-model` with the reason. */
+  open(name: string): Promise<ControlNetwork>;
+  /** Changes when the file changes. */
+  identity(name: string): Promise<string>;
 }
 
 /** How a picture is saved; without `metadata` it carries neither workflow nor manifest. */

@@ -1,13 +1,14 @@
 import type { Plot } from './content.ts';
+import type { NoiseSchedule } from './noise-levels.ts';
 import type { Guider, Noise, Sampler, Sigmas } from './sampling.ts';
 import type {
   Autoencoder,
   Conditionings,
+  ControlNetwork,
   DiffusionModel,
   Image,
   Latent,
   Mask,
-  NoiseSchedule,
   PointMixture,
   TextEncoder,
 } from './values.ts';
@@ -18,7 +19,7 @@ export const partSources = ['loras', 'vae', 'clip', 'unet'] as const;
 export type PartSource = (typeof partSources)[number];
 
 /** Lists that only a server knows: what is in the models folder, what is in the input folder. */
-export type ChoiceSource = 'checkpoints' | 'input-images' | PartSource;
+export type ChoiceSource = 'checkpoints' | 'controlnets' | 'input-images' | PartSource;
 
 /** How a value is edited. A port without a widget takes its value from a wire only. */
 export type Widget =
@@ -138,6 +139,7 @@ export const model = wire<DiffusionModel>('MODEL');
 export const clip = wire<TextEncoder>('CLIP');
 export const vae = wire<Autoencoder>('VAE');
 export const conditioning = wire<Conditionings>('CONDITIONING');
+export const controlNetwork = wire<ControlNetwork>('CONTROL_NET');
 export const latent = wire<Latent>('LATENT');
 export const image = wire<Image>('IMAGE');
 export const mask = wire<Mask>('MASK');

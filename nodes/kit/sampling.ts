@@ -1,5 +1,6 @@
+import type { ModelSampling } from './noise-levels.ts';
 import type { Tensor } from './tensor.ts';
-import type { DiffusionModel, Latent, Mask, ModelSampling } from './values.ts';
+import type { DiffusionModel, Latent, Mask } from './values.ts';
 
 /** Noise levels of a sampling run, descending; `steps + 1` values, the last usually 0. */
 export type Sigmas = Float32Array;

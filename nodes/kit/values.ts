@@ -1,3 +1,4 @@
+import type { ModelSampling } from './noise-levels.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Pixels `[b, h, w, c]`, 0…1, c = 3. */
@@ -66,6 +67,30 @@ export interface InpaintInput {
   readonly latent: Tensor;
 }
 
+/** What a ControlNet adds to a U-Net: to each value that goes across, the finest first, and to the middle. */
+export interface ControlResiduals {
+  readonly down: readonly Tensor[];
+  readonly middle: Tensor;
+}
+
+/** CONTROL_NET on a wire: a network that looks at a picture of edges, depth, a pose … and steers a U-Net of its family (Zhang et al. 2023). */
+export interface ControlNetwork {
+  readonly name: string;
+  /** `hint` is the picture as planes `[b, 3, 8h, 8w]`, 0…1; what is added is multiplied by `strength`. */
+  residuals(input: NetworkInput, hint: Tensor, strength: number): Promise<ControlResiduals>;
+}
+
+/** A ControlNet with its picture, and from which to which share of the way from noise to picture it acts. */
+export interface Control {
+  readonly network: ControlNetwork;
+  readonly image: Image;
+  readonly strength: number;
+  readonly start: number;
+  readonly end: number;
+  /** Unwanted prompts that have no ControlNet of their own get it too. */
+  readonly bothSides?: boolean;
+}
+
 /**
  * One prompt's encoding: token features `[1, tokens, width]` and, for models that want it, a pooled vector `[1, width]`. The rest says where,
  * when and how strongly it acts; without it everywhere, always and at strength 1.
@@ -83,43 +108,11 @@ export interface Conditioning {
   /** SDXL's refiner is told how good the picture is; 6 wanted and 2.5 unwanted where nothing is said. */
   readonly aesthetic?: number;
   readonly inpaint?: InpaintInput;
+  readonly controls?: readonly Control[];
 }
 
 /** All prompts that act together on one side of the guidance. */
 export type Conditionings = readonly Conditioning[];
-
-/**
- * What the network predicts: the noise ε, the velocity v (Salimans & Ho 2022), x₀ itself, the F of a preconditioned network (`edm`, Karras et
- * al. 2022), the velocity ε − x₀ of a straight path (`flow`, Lipman et al. 2022; there x = (1 − σ)·x₀ + σ·ε), or the noise of a latent
- * consistency model (`lcm`, Luo et al. 2023).
- */
-export type Prediction = 'epsilon' | 'v_prediction' | 'sample' | 'edm' | 'flow' | 'lcm';
-
-/** β over the training steps and what follows from it. `sigmas[t]` = √((1−ᾱ_t)/ᾱ_t), ascending. */
-export interface NoiseSchedule {
-  readonly name: string;
-  readonly betas: Float64Array;
-  readonly alphasCumprod: Float64Array;
-  readonly sigmas: Float64Array;
-}
-
-/** Maps between a network's timesteps and noise levels. */
-export interface ModelSampling {
-  readonly prediction: Prediction;
-  readonly schedule: NoiseSchedule;
-  /** Noise levels of the training steps, ascending; of a model that was trained on a range, points of it. */
-  readonly sigmas: Float32Array;
-  /** Spread of the data that the network was trained to expect; 1 but for EDM's 0.5. */
-  readonly sigmaData: number;
-  readonly sigmaMin: number;
-  readonly sigmaMax: number;
-  /** What the network is told at a noise level: the index of the training step with the nearest log σ, or a number that follows σ. */
-  timestep(sigma: number): number;
-  /** σ at a timestep, which may lie between training steps. */
-  sigma(timestep: number): number;
-  /** σ at a share of the way from pure noise (0) to the picture (1); outside of all levels at the ends. */
-  percentToSigma(share: number): number;
-}
 
 /** How a VAE's latents are laid out, and how the network wants them: `scaled = (unscaled − shift) · scale`; no shift is 0. */
 export interface LatentFormat {
@@ -140,6 +133,7 @@ export interface NetworkInput {
   readonly sizes?: readonly (PictureSize & { readonly aesthetic: number })[];
   /** The guidance that a distilled network is to imitate in one run; 8.5 where nothing is said. Other networks take no notice. */
   readonly guidance?: number;
+  readonly control?: ControlResiduals;
 }
 
 /** Cross-attention of one layer: weights `[b, heads, h·w, tokens]` over the tokens, at cells `downsample` times as large as the latent's. */
@@ -217,11 +211,17 @@ export interface TextEncoder {
   withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<TextEncoder>;
 }
 
-/** VAE on a wire. Latents are unscaled, images as {@link Image}. */
+/** How a picture is cut: side of a piece, and what neighbours share, in cells of the latent. */
+export interface Tiles {
+  readonly side: number;
+  readonly overlap: number;
+}
+
+/** VAE on a wire; with `tiles` it works piece by piece. Latents are unscaled, images as {@link Image}. */
 export interface Autoencoder {
   readonly latent: LatentFormat;
-  encode(image: Image): Promise<Tensor>;
-  decode(samples: Tensor): Promise<Image>;
+  encode(image: Image, tiles?: Tiles): Promise<Tensor>;
+  decode(samples: Tensor, tiles?: Tiles): Promise<Image>;
 }
 
 /** What a model file or folder gives. */

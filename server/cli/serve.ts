@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
+import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { listModels } from '../engine/models/list.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import type { WarmUp } from '../engine/warm-up.ts';
@@ -51,6 +52,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     ...(watch === undefined ? {} : { watch: resolve(watch) }),
     specs,
     listModels: () => listModels(models, extraModels),
+    listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
     startEngines: () => devices.map(({ device, settings }) => startEngine({ ...engine, device }, settings)),
   });
 }

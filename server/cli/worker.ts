@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
+import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { listModels } from '../engine/models/list.ts';
 import { partChoices } from '../engine/models/part-files.ts';
 import { startEngine } from '../engine/supervisor.ts';
@@ -44,6 +45,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
     specs,
     listModels: () => listModels(models, extraModels),
     listParts: () => partChoices([models, ...extraModels]),
+    listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
     startEngines: (folders) =>
       devices.map(({ device, settings }) =>
         startEngine(

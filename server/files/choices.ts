@@ -1,4 +1,5 @@
 import type { Choices } from '../catalogue.ts';
+import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { locateModels } from '../engine/models/list.ts';
 import { partChoices } from '../engine/models/part-files.ts';
 import { imageNames } from './gallery.ts';
@@ -15,10 +16,11 @@ interface Places {
 
 /** What nodes can choose from, as the folders of `--models`, `--extra-models` and `--data` are now. */
 export async function choicesNow({ models, extraModels, data, folders = dataFolders(data) }: Places): Promise<Choices> {
-  const [located, inputImages, parts] = await Promise.all([
+  const [located, controlnets, inputImages, parts] = await Promise.all([
     locateModels(models, extraModels),
+    locateControlNets(models, extraModels),
     imageNames(folders.images.input),
     partChoices([models, ...(extraModels ?? [])]),
   ]);
-  return { checkpoints: located.map(({ name }) => name), inputImages, parts };
+  return { checkpoints: located.map(({ name }) => name), controlnets: controlnets.map(({ name }) => name), inputImages, parts };
 }

@@ -9,6 +9,7 @@ export interface CatalogueSources {
   readonly specs: ReadonlyMap<string, NodeSpec>;
   readonly listModels: () => Promise<readonly ModelEntry[]>;
   readonly listParts: () => Promise<PartChoices>;
+  readonly listControlNets?: (() => Promise<readonly string[]>) | undefined;
   readonly inputFolder: string;
 }
 
@@ -66,13 +67,18 @@ export class LiveCatalogue {
   }
 
   async #read(): Promise<boolean> {
-    const { specs, listModels, listParts, inputFolder } = this.#sources;
-    const [models, parts, inputImages] = await Promise.all([listModels(), listParts(), imageNames(inputFolder)]);
+    const { specs, listModels, listParts, listControlNets, inputFolder } = this.#sources;
+    const [models, parts, controlnets, inputImages] = await Promise.all([
+      listModels(),
+      listParts(),
+      listControlNets?.() ?? [],
+      imageNames(inputFolder),
+    ]);
     // Whoever lists models knows their paths, which are nobody's business.
     this.#own = models.map(({ name, family, bytes, embedded }) => ({ name, family, bytes, embedded }));
     const names = new Set(this.#own.map(({ name }) => name));
     this.#models = [...this.#own, ...this.#others.filter(({ name }) => !names.has(name))];
-    this.#current = withChoices(specs, { checkpoints: this.#models.map(({ name }) => name), inputImages, parts });
+    this.#current = withChoices(specs, { checkpoints: this.#models.map(({ name }) => name), controlnets, inputImages, parts });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;

@@ -38,6 +38,8 @@ export interface WorkerOptions {
   readonly listModels: () => Promise<readonly ModelEntry[]>;
   /** Files that are parts of models, see {@link PartChoices}. */
   readonly listParts: () => Promise<PartChoices>;
+  /** Names of the ControlNets of this host; none if not said. */
+  readonly listControlNets?: () => Promise<readonly string[]>;
   /** Starts one engine per device, to write to these folders; called once. */
   readonly startEngines: (options: Pick<EngineOptions, 'data' | 'folders'>) => readonly Engine[];
   readonly log: Log;
@@ -89,6 +91,7 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
     specs: options.specs,
     listModels: options.listModels,
     listParts: options.listParts,
+    listControlNets: options.listControlNets,
     inputFolder: pictures.images.input,
   });
   await catalogue.refresh();

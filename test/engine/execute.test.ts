@@ -81,7 +81,11 @@ describe('executing a plan', () => {
     const keys = await keysOf(planned(executor, sum).tasks, {
       definitions: executor.definitions,
       context: {
-        models: { checkpoint: () => Promise.reject(), identity: () => Promise.reject() },
+        models: {
+          checkpoint: () => Promise.reject(),
+          identity: () => Promise.reject(),
+          controlnets: { open: () => Promise.reject(), identity: () => Promise.reject() },
+        },
         images: {
           load: () => Promise.reject(),
           identity: () => Promise.reject(),

@@ -109,6 +109,7 @@ const rows: Readonly<Record<string, Row>> = {
 export const files = {
   checkpoints: ['tiny-emoji', 'other.safetensors'],
   'input-images': ['example.png'],
+  controlnets: ['canny.safetensors'],
   loras: ['style.safetensors'],
   vae: ['fine.safetensors'],
   clip: ['clip_l.safetensors', 'clip_g.safetensors'],

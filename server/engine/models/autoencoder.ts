@@ -6,6 +6,7 @@ import {
   type LatentFormat,
   sliceBatch,
   type Tensor,
+  type Tiles,
 } from '../../../nodes/kit/index.ts';
 import type { Session } from './inference-backend.ts';
 import { runTiled } from './tiles.ts';
@@ -95,23 +96,31 @@ interface SideBySide {
   readonly run: (item: Tensor) => Promise<Tensor>;
 }
 
+/** Runs an item in tiles of one size; whole if it is not larger than one. */
+const tiled = (item: Tensor, { cells, scale, run }: SideBySide, { side, overlap }: Tiles): Promise<Tensor> =>
+  side * cells >= Math.max(...item.dims.slice(2))
+    ? run(item)
+    : runTiled(item, { tiling: { tile: side * cells, overlap: overlap * cells, multiple: cells }, scale }, run);
+
 /** Runs an item whole, or in tiles of these sides in latent cells, each tried if memory did not do for the one before. */
 async function inTiles(item: Tensor, network: SideBySide, sides: readonly number[]): Promise<Tensor> {
-  const { cells, scale, run } = network;
   const [side = Number.POSITIVE_INFINITY, ...smaller] = sides;
   try {
-    if (side === Number.POSITIVE_INFINITY) return await run(item);
-    return await runTiled(item, { tiling: { tile: side * cells, overlap: (side / 4) * cells, multiple: cells }, scale }, run);
+    return await tiled(item, network, { side, overlap: side / 4 });
   } catch (thrown) {
     if (!isOutOfMemory(thrown) || smaller.length === 0) throw thrown;
     return inTiles(item, network, smaller);
   }
 }
 
-/** Runs an item whole if memory does for it, else in tiles; in tiles of the one size that the network takes where its export fixed one. */
-function wholeOrTiled(item: Tensor, network: SideBySide): Promise<Tensor> {
+/**
+ * Runs an item in tiles of the one size that the network takes where its export fixed one; else in those that are asked for; else whole if memory does for it, and in
+ * tiles if not.
+ */
+function wholeOrTiled(item: Tensor, network: SideBySide, tiles: Tiles | undefined): Promise<Tensor> {
   const tile = fixedTile(item, network);
   if (tile !== undefined) return inTiles(item, network, [tile]);
+  if (tiles !== undefined) return tiled(item, network, tiles);
   const longest = Math.max(...item.dims.slice(2)) / network.cells;
   return inTiles(item, network, [Number.POSITIVE_INFINITY, ...tileSides.filter((side) => side < longest)]);
 }
@@ -120,15 +129,15 @@ function wholeOrTiled(item: Tensor, network: SideBySide): Promise<Tensor> {
 export function autoencoder(latent: LatentFormat, parts: AutoencoderParts): Autoencoder {
   return {
     latent,
-    async encode(image) {
+    async encode(image, tiles) {
       const session = await parts.encoder();
       const network = { session, cells: latent.downscale, scale: 1 / latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
-      return each(image, async (item) => meanOf(await wholeOrTiled(toPlanes(item, latent.downscale), network), latent.channels));
+      return each(image, async (item) => meanOf(await wholeOrTiled(toPlanes(item, latent.downscale), network, tiles), latent.channels));
     },
-    async decode(samples) {
+    async decode(samples, tiles) {
       const session = await parts.decoder();
       const network = { session, cells: 1, scale: latent.downscale, run: (tile: Tensor) => runSingle(session, tile) };
-      return each(samples, async (item) => toPixels(await wholeOrTiled(item, network)));
+      return each(samples, async (item) => toPixels(await wholeOrTiled(item, network, tiles)));
     },
   };
 }

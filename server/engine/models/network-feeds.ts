@@ -53,13 +53,19 @@ function halvings(count: number, { layers_per_block: layers }: UnetConfig): read
   return result.slice(0, count);
 }
 
-/** Nothing to add, for a network that was exported for use with ControlNet. */
-function noControl(slot: SlotInfo, { sample }: NetworkInput, times: number): Tensor {
+/** What a ControlNet adds at one place; without one nothing, which for a network of any sides is a single 0. */
+function controlFeed(slot: SlotInfo, input: NetworkInput, { times, added }: { times: number; added: Tensor | undefined }): Tensor {
   const channels = slot.shape[1];
-  if (typeof channels !== 'number') throw unknownInput(slot.name);
-  const [batch = 1, , height = 0, width = 0] = sample.dims;
+  if (typeof channels !== 'number') return added ?? zeros([1, 1, 1, 1]);
+  const [batch = 1, , height = 0, width = 0] = input.sample.dims;
   const side = (cells: number): number => Math.ceil(cells / 2 ** times);
-  return zeros([batch, channels, side(height), side(width)]);
+  const expected = [batch, channels, side(height), side(width)];
+  if (added === undefined) return zeros(expected);
+  if (added.dims.join() === expected.join()) return added;
+  throw new GraphError(
+    'size-mismatch',
+    `The ControlNet does not fit this model: at “${slot.name}” it gives [${added.dims.join(', ')}] where [${expected.join(', ')}] belongs. Choose a ControlNet of the model's family.`,
+  );
 }
 
 const unknownInput = (name: string): GraphError =>
@@ -102,13 +108,33 @@ function plainFeed(slot: SlotInfo, input: NetworkInput, network: FedNetwork): Te
   throw unknownInput(slot.name);
 }
 
+/** A ControlNet can only steer a network that has a place for each thing that it adds. */
+function checkControl(control: NetworkInput['control'], slots: readonly SlotInfo[], places: number): void {
+  if (control === undefined) return;
+  if (!slots.some(isMiddle) || places === 0)
+    throw new GraphError(
+      'bad-model',
+      'This model was exported without inputs for ControlNet. Use the model as .safetensors, or export its U-Net with “down_block_additional_residuals”.',
+    );
+  if (control.down.length !== places)
+    throw new GraphError(
+      'size-mismatch',
+      `The ControlNet does not fit this model: it adds to ${control.down.length} places, and the model has ${places}. Choose a ControlNet of the model's family.`,
+    );
+}
+
 /** A tensor for every input that a U-Net declares. Throws `bad-model` where it wants something unknown. */
 export function unetFeeds(slots: readonly SlotInfo[], input: NetworkInput, network: FedNetwork): Readonly<Record<string, Tensor>> {
   const down = slots.filter((slot) => isControl(slot) && !isMiddle(slot));
   const times = halvings(down.length, network.config);
+  const { control } = input;
+  checkControl(control, slots, down.length);
   const feed = (slot: SlotInfo): Tensor => {
-    if (isMiddle(slot)) return noControl(slot, input, times.at(-1) ?? 0);
-    return isControl(slot) ? noControl(slot, input, times[down.indexOf(slot)] ?? 0) : plainFeed(slot, input, network);
+    if (isMiddle(slot)) return controlFeed(slot, input, { times: times.at(-1) ?? 0, added: control?.middle });
+    const place = down.indexOf(slot);
+    return isControl(slot)
+      ? controlFeed(slot, input, { times: times[place] ?? 0, added: control?.down[place] })
+      : plainFeed(slot, input, network);
   };
   return Object.fromEntries(slots.map((slot) => [slot.name, feed(slot)]));
 }

@@ -4,6 +4,7 @@ import { autoencoder } from './autoencoder.ts';
 import { asModelFolder } from './checkpoints/as-folder.ts';
 import { checkpointRequest, GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
+import { ControlNets } from './controlnets.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
 import type { Session } from './inference-backend.ts';
@@ -48,6 +49,7 @@ export class EngineModels implements ModelStore {
   readonly #graphs: GraphCache;
   readonly #runtime: Runtime;
   readonly #shelf: NetworkShelf;
+  readonly controlnets: ControlNets;
   readonly #loaded = new Map<string, Loaded>();
 
   constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
@@ -56,6 +58,7 @@ export class EngineModels implements ModelStore {
     this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say: options.say ?? (() => undefined) });
     this.#runtime = runtime;
     this.#shelf = new NetworkShelf(runtime, options.budget);
+    this.controlnets = new ControlNets({ folder, extra: this.#extra, graphs: this.#graphs, shelf: this.#shelf });
   }
 
   get #roots(): readonly string[] {
@@ -85,6 +88,7 @@ export class EngineModels implements ModelStore {
     const all = [...this.#loaded.values()];
     this.#loaded.clear();
     for (const loaded of all) await this.#release(loaded);
+    await this.controlnets.close();
   }
 
   async #open(location: ModelLocation, sessions: Loaded['sessions']): Promise<Checkpoint> {

@@ -16,9 +16,11 @@ function starts(side: number, { tile, overlap, multiple }: Tiling): number[] {
   return [...Array.from({ length: count }, (_, i) => i * step), side - tile];
 }
 
-/** Weight of a position in a tile: falls towards sides that another tile covers too. */
-const ramp = (at: number, length: number, { low, high }: { low: number; high: number }): number =>
-  Math.min(1, low === 0 ? 1 : (at + 0.5) / low, high === 0 ? 1 : (length - at - 0.5) / high);
+/** Weight of a position in a tile: falls smoothly towards sides that another tile covers too, where a network sees nothing of the neighbour. */
+function ramp(at: number, length: number, { low, high }: { low: number; high: number }): number {
+  const share = Math.min(1, low === 0 ? 1 : (at + 0.5) / low, high === 0 ? 1 : (length - at - 0.5) / high);
+  return share * share * (3 - 2 * share);
+}
 
 interface Window {
   readonly y: number;

@@ -24,6 +24,18 @@ const Reference = z.object({
   parts: z.record(z.string(), z.record(z.string(), z.tuple([z.string(), z.array(z.number())]))),
   kinds: z.record(z.string(), Kind),
 });
+const Controls = z.object({
+  parts: Reference.shape.parts,
+  kinds: z.record(
+    z.string(),
+    z.object({
+      down: z.array(Some),
+      middle: Some,
+      unet: Some,
+      picture: z.object({ sigmas: z.array(z.number()), pixels: Some }).optional(),
+    }),
+  ),
+});
 
 /** Every n-th value of a result. */
 export type SomeValues = z.infer<typeof Some>;
@@ -32,6 +44,18 @@ export type TinyKind = z.infer<typeof Kind>;
 
 /** Values of PyTorch and diffusers, made by test/reference/make_checkpoints.py. */
 const reference = Reference.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../reference/checkpoints.json'), 'utf8')));
+
+/** Values of diffusers’ ControlNets, made by test/reference/make_controlnets.py. */
+const controls = Controls.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../reference/controlnets.json'), 'utf8')));
+
+/** What the ControlNets of a tiny model add, and what its U-Net predicts with the first of them at strength 0.7. */
+export function controlled(name: string): z.infer<typeof Controls>['kinds'][string] {
+  const kind = controls.kinds[name];
+  if (kind === undefined) throw new Error(`no reference for ControlNets of ${name}`);
+  return kind;
+}
+
+const listOf = (part: string): z.infer<typeof Reference>['parts'][string] => reference.parts[part] ?? controls.parts[part] ?? {};
 
 /** A tiny model by name: sd15, sd21v, sdxl or inpaint. */
 export function kindOf(name: string): TinyKind {
@@ -82,7 +106,7 @@ type Tensors = Record<string, Written>;
 
 /** A part by diffusers' names. */
 export function diffusersTensors(part: string): Tensors {
-  const list = Object.entries(reference.parts[part] ?? {});
+  const list = Object.entries(listOf(part));
   return Object.fromEntries(list.map(([name, [, shape]]) => [name, floats(shape, weightsOf(`${part}/${name}`, shape))]));
 }
 
@@ -95,9 +119,9 @@ function putThird(tensors: Tensors, key: string, third: { values: Float32Array; 
 }
 
 /** A part by the names of single files, under a prefix. */
-function singleFileTensors(part: string, prefix: string): Tensors {
+export function singleFileTensors(part: string, prefix: string): Tensors {
   const tensors: Tensors = {};
-  for (const [name, [listed, shape]] of Object.entries(reference.parts[part] ?? {})) {
+  for (const [name, [listed, shape]] of Object.entries(listOf(part))) {
     const values = weightsOf(`${part}/${name}`, shape);
     const [key = '', place] = listed.split('#');
     if (place !== undefined) putThird(tensors, prefix + key, { values, shape, place: Number(place) });

@@ -68,7 +68,7 @@ async function readManifest(folder: string): Promise<z.infer<typeof Manifest> | 
 }
 
 /** Raised when other graphs are written for the same weights. */
-const graphVersion = 2;
+const graphVersion = 3;
 
 function keyOf({ files, figures }: GraphRequest, sources: readonly Source[]): string {
   const headers = files.map(({ tensors }) => [...tensors].map(([key, { type, shape, offset }]) => [key, type, shape, offset]));
@@ -114,7 +114,7 @@ export class GraphCache {
     const folder = join(this.#options.folder, keyOf(request, sources));
     const known = await readManifest(folder);
     const parts = known?.parts ?? (await this.#write(request, { folder, sources }));
-    const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder'];
+    const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder', 'controlnet'];
     return new Map(
       names.flatMap((name): [PartName, GraphFile][] => {
         const parameters = parts[name];

@@ -5,7 +5,7 @@ import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
 
 /** The networks of a checkpoint, as a folder of ONNX exports names them. */
-export type PartName = 'unet' | 'text_encoder' | 'text_encoder_2' | 'vae_encoder' | 'vae_decoder';
+export type PartName = 'unet' | 'text_encoder' | 'text_encoder_2' | 'vae_encoder' | 'vae_decoder' | 'controlnet';
 
 const encoderNames = ['text_encoder', 'text_encoder_2'] as const;
 

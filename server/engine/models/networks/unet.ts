@@ -30,6 +30,12 @@ export interface UnetArchitecture {
   readonly added?: { readonly pooled: number; readonly sizes: number; readonly sizeWidth: number };
 }
 
+/** A value that goes across, from the way down to the way up. */
+export interface Crossing {
+  readonly value: Value;
+  readonly channels: number;
+}
+
 /** What all blocks read. */
 interface Around {
   readonly time: Value;
@@ -46,7 +52,8 @@ interface BlockPlace {
   readonly level: UnetLevel;
 }
 
-class UnetBuilder {
+/** The blocks of a U-Net; a ControlNet has those of the way down and the middle too. */
+export class UnetBuilder {
   readonly g: GraphBuilder;
   readonly #unet: UnetArchitecture;
   readonly #around: Around;
@@ -74,7 +81,7 @@ class UnetBuilder {
   }
 
   /** From fine to coarse; gives all values that the way up takes again, with their channels. */
-  down(x: Value): { value: Value; channels: number }[] {
+  down(x: Value): Crossing[] {
     const { down } = this.#unet;
     let channels = down[0]?.channels ?? 0;
     const kept = [{ value: x, channels }];
@@ -103,7 +110,7 @@ class UnetBuilder {
   }
 
   /** From coarse to fine; takes from `kept` what lies beside it. */
-  up(x: Value, kept: { value: Value; channels: number }[]): Value {
+  up(x: Value, kept: Crossing[]): Value {
     const { up, down } = this.#unet;
     let channels = down.at(-1)?.channels ?? 0;
     let value = x;
@@ -136,18 +143,30 @@ class UnetBuilder {
   }
 }
 
-/** The U-Net as a graph: sample `[b, c, h, w]`, timestep, features of the prompt and what SDXL adds → prediction `[b, c, h, w]`. */
-export function unetGraph(unet: UnetArchitecture, weights: Weights): GraphBuilder {
-  const g = new GraphBuilder(weights);
+/** Inputs that U-Net and ControlNet share, and the blocks that read them. */
+export function unetInputs(g: GraphBuilder, unet: UnetArchitecture): { readonly sample: Value; readonly builder: UnetBuilder } {
   const sample = g.input('sample', ['batch', unet.inChannels, 'height', 'width']);
   const timestep = g.input('timestep', [1]);
   const context = g.input('encoder_hidden_states', ['batch', 'tokens', unet.context]);
-  const first = unet.down[0]?.channels ?? 0;
-  const time = silu(g, timeEmbedding(g, timestep, unet, first));
-  const builder = new UnetBuilder(g, unet, { time, context });
-  const start = convolution(g, sample, 'conv_in', { from: unet.inChannels, to: first, kernel: 3 });
+  const time = silu(g, timeEmbedding(g, timestep, unet, unet.down[0]?.channels ?? 0));
+  return { sample, builder: new UnetBuilder(g, unet, { time, context }) };
+}
+
+/** Adds what a ControlNet found; a single 0 `[1, 1, 1, 1]` stands for none. */
+function steered(g: GraphBuilder, x: Value, name: string): Value {
+  const sides = ['batch', 'channels', 'height', 'width'].map((side) => `${name}_${side}`);
+  return g.op('Add', [x, g.input(name, sides)]);
+}
+
+/** The U-Net as a graph: sample `[b, c, h, w]`, timestep, features of the prompt, what SDXL adds and what ControlNets add → prediction `[b, c, h, w]`. */
+export function unetGraph(unet: UnetArchitecture, weights: Weights): GraphBuilder {
+  const g = new GraphBuilder(weights);
+  const { sample, builder } = unetInputs(g, unet);
+  const start = convolution(g, sample, 'conv_in', { from: unet.inChannels, to: unet.down[0]?.channels ?? 0, kernel: 3 });
   const kept = builder.down(start);
-  const last = builder.up(builder.middle(kept.at(-1)?.value ?? start), kept);
+  const middle = steered(g, builder.middle(kept.at(-1)?.value ?? start), 'mid_block_additional_residual');
+  const crossing = kept.map(({ value, channels }, i) => ({ value: steered(g, value, `down_block_additional_residual_${i}`), channels }));
+  const last = builder.up(middle, crossing);
   const channels = unet.up.at(-1)?.channels ?? 0;
   const normal = normAndSilu(g, last, 'conv_norm_out', { channels, groups: unet.groups, epsilon });
   const out = convolution(g, normal, 'conv_out', { from: channels, to: unet.outChannels, kernel: 3 });
