@@ -41,7 +41,7 @@ export async function benchDiffusers(data, { folder, rounds, report, ratio }) {
     return;
   }
   const engine = startEngine(data, full === undefined ? {} : { models: dirname(full) });
-  const [work, tokens, sizes] = full === undefined ? [20, 24, [128, 256]] : [2, 77, [256]];
+  const [work, tokens, sizes] = full === undefined ? [8, 24, [128, 256]] : [2, 77, [256]];
   for (const size of sizes) {
     const [ours, theirs] = [[], []];
     for (let i = -1; i < (full === undefined ? rounds : 3); i++) {

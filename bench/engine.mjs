@@ -15,12 +15,18 @@ const session = await openSession(options, definitions);
 
 let calls = [];
 let inside = 0;
+/** Answers of the U-Net by the shape of its input, given again at once while `instant`. */
+const known = new Map();
+let instant = false;
 const { run: bareRun } = ort.InferenceSession.prototype;
 ort.InferenceSession.prototype.run = async function run(feeds) {
+  const shape = 'timestep' in feeds ? feeds.sample.dims.join() : undefined;
+  if (instant && known.has(shape)) return known.get(shape);
   const started = performance.now();
   const results = await bareRun.call(this, feeds);
   inside += performance.now() - started;
   calls.push([this, feeds]);
+  if (shape !== undefined) known.set(shape, results);
   return results;
 };
 
@@ -84,7 +90,15 @@ async function memory({ graphs, every }) {
   return seen;
 }
 
-const tasks = { run: timed, sampled, bareNode, memory };
+/** The sampler loop with a network that answers at once; ms. */
+async function withoutNetwork({ graph }) {
+  instant = true;
+  const { nodes } = await timed({ graph });
+  instant = false;
+  return nodes.loop;
+}
+
+const tasks = { withoutNetwork, run: timed, sampled, bareNode, memory };
 
 process.on('message', async ({ task, ...message }) => process.send({ type: 'answer', answer: await tasks[task](message) }));
 process.on('disconnect', () => process.exit(0));

@@ -27,5 +27,5 @@ function panel({ title, unit, points }, column) {
 /** An SVG with a panel `{ title, unit, points: [{ x, y }] }` for each curve, two in a row. */
 export function growthPlot(panels) {
   const rows = Math.ceil(panels.length / 2);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * width} ${rows * height}" width="${2 * width}" height="${rows * height}" font-family="system-ui, sans-serif" font-size="12" fill="#333"><rect width="100%" height="100%" fill="#fff"/>${panels.map(panel).join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * width} ${rows * height}" width="${2 * width}" height="${rows * height}" font-family="system-ui, sans-serif" font-size="12" fill="#333"><title>Cost as graphs, queues, pictures and batches grow</title><rect width="100%" height="100%" fill="#fff"/>${panels.map(panel).join('')}</svg>\n`;
 }

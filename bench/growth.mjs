@@ -27,7 +27,7 @@ const relative = (points, units) => points.map(({ x, y }) => ({ x, y: y / units(
 async function queueLengths(server, rounds) {
   const client = await connect(server.url);
   let color = 1;
-  const points = await inTurn([1, 10, 100, 1000], rounds, async (count) => {
+  const points = await inTurn([1, 10, 100, 400], rounds, async (count) => {
     const started = performance.now();
     const all = Array.from({ length: count }, () => client.run(chain(1, color++ % 0xffffff)));
     await Promise.all(all);

@@ -1,4 +1,5 @@
 // npm run bench [-- editor | engine | growth | samplers | start] [-- --rounds N] [-- --peer comfyui PATH | --peer diffusers [FOLDER]]
+// engine takes --runs N: how many runs memory is watched over.
 // npm run bench -- queue [--jobs N] [--length MS] [--store embedded|memory|postgres://…]
 // Every figure is a ratio of two times taken in turn in this run; medians over the rounds.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,7 +24,7 @@ if (process.argv[2] === 'queue') {
 }
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '15' }, peer: { type: 'string' } },
+  options: { rounds: { type: 'string', default: '15' }, runs: { type: 'string', default: '2000' }, peer: { type: 'string' } },
   allowPositionals: true,
 });
 const rounds = Number(values.rounds);
@@ -31,6 +32,8 @@ const refuse = (sentence) => {
   console.error(sentence);
   process.exit(2);
 };
+const runs = Number(values.runs);
+if (!Number.isInteger(runs / 10) || runs < 100) refuse('--runs wants a multiple of ten from 100 up.');
 if (!Number.isInteger(rounds) || rounds < 3) refuse('--rounds wants a whole number from 3 up.');
 const subject = values.peer === undefined ? positionals[0] : undefined;
 const subjects = ['editor', 'engine', 'growth', 'samplers', 'start'];
@@ -146,7 +149,7 @@ else {
   let server;
   try {
     if (values.peer === 'diffusers') await benchDiffusers(data, { ...tools, folder: positionals[0] });
-    else if (subject === 'engine') await benchEngine(data, tools);
+    else if (subject === 'engine') await benchEngine(data, { ...tools, runs });
     else {
       server = await startServer(data);
       if (subject === 'editor') await editorFrames(server.url, { rounds: Math.min(rounds, 7), report });
