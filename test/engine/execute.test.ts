@@ -81,7 +81,14 @@ describe('executing a plan', () => {
     const keys = await keysOf(planned(executor, sum).tasks, {
       definitions: executor.definitions,
       context: {
-        models: { checkpoint: () => Promise.reject(), identity: () => Promise.reject() },
+        models: {
+          checkpoint: () => Promise.reject(),
+          identity: () => Promise.reject(),
+          unet: () => Promise.reject(),
+          clip: () => Promise.reject(),
+          vae: () => Promise.reject(),
+          embeddings: () => Promise.reject(),
+        },
         images: {
           load: () => Promise.reject(),
           identity: () => Promise.reject(),

@@ -51,7 +51,7 @@ function contextFor(pictures: Image[]): RunContext {
   };
   return {
     signal: new AbortController().signal,
-    models: { checkpoint: none, identity: none },
+    models: { checkpoint: none, identity: none, unet: none, clip: none, vae: none, embeddings: async () => '' },
     images: { load: none, identity: none, save: none, show, has: () => Promise.resolve(true), resize: none },
   };
 }
