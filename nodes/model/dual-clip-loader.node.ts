@@ -8,7 +8,10 @@ export default defineNode({
   help: 'Opens the two text encoders of Stable Diffusion XL from files of their own, CLIP-L and CLIP-G, in either order.',
   keywords: ['clip', 'text encoder', 'sdxl', 'open'],
   inputs: {
-    clip_name1: choiceFrom('clip', { label: 'first', help: 'One of the two files. Put more into models/text_encoders or models/clip to see them here.' }),
+    clip_name1: choiceFrom('clip', {
+      label: 'first',
+      help: 'One of the two files. Put more into models/text_encoders or models/clip to see them here.',
+    }),
     clip_name2: choiceFrom('clip', { label: 'second', help: 'The other one.' }),
     type: choice(['sdxl'], { label: 'type', help: 'The kind of model that will use them.' }),
   },

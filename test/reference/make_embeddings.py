@@ -19,7 +19,9 @@ def main():
     prompt = pipe.maybe_convert_prompt("a photo of trainedword cat", pipe.tokenizer)
     ids = pipe.tokenizer(prompt, padding="max_length", max_length=77, return_tensors="pt").input_ids
     features = pipe.text_encoder(ids).last_hidden_state
-    skipped = pipe.encode_prompt("a photo of a cat", "cpu", 1, False, clip_skip=1)[0]
+    # What diffusers' clip_skip=1 takes; its own code looks for text_model, which transformers 5 has no more.
+    plain = pipe.tokenizer("a photo of a cat", padding="max_length", max_length=77, return_tensors="pt").input_ids
+    skipped = pipe.text_encoder.final_layer_norm(pipe.text_encoder(plain, output_hidden_states=True).hidden_states[-2])
     pathlib.Path(__file__).with_name("embeddings.json").write_text(json.dumps({"features": some(features), "skipped": some(skipped)}) + "\n")
 
 

@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import type { EmbeddingLookup } from '../../../nodes/diffusion/prompt-embeddings.ts';
-import { type Autoencoder, type Checkpoint, type DiffusionModel, GraphError, type ModelStore, type PartSource, type TextEncoder } from '../../../nodes/kit/index.ts';
+import {
+  type Autoencoder,
+  type Checkpoint,
+  type DiffusionModel,
+  GraphError,
+  type ModelStore,
+  type PartSource,
+  type TextEncoder,
+} from '../../../nodes/kit/index.ts';
 import { autoencoder } from './autoencoder.ts';
 import { asModelFolder, encodersOf, unetOf, weightedOf } from './checkpoints/as-folder.ts';
 import { checkpointRequest, GraphCache, parametersOf, sweepGraphs } from './checkpoints/graph-cache.ts';

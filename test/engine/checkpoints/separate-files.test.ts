@@ -93,8 +93,14 @@ describe('a part in a file of its own', () => {
 
   it('of the wrong kind is refused, and one that is missing is named with its folder', async () => {
     await writeSingleFile(join(root, 'vae/network.safetensors'), under(singleFile('sd15'), 'model.diffusion_model.'));
-    await expect(models.vae('network.safetensors')).rejects.toMatchObject({ code: 'bad-model', message: expect.stringContaining('is no VAE') });
-    await expect(models.unet('none.safetensors')).rejects.toMatchObject({ code: 'missing-model', message: expect.stringContaining('diffusion_models/') });
+    await expect(models.vae('network.safetensors')).rejects.toMatchObject({
+      code: 'bad-model',
+      message: expect.stringContaining('is no VAE'),
+    });
+    await expect(models.unet('none.safetensors')).rejects.toMatchObject({
+      code: 'missing-model',
+      message: expect.stringContaining('diffusion_models/'),
+    });
   });
 });
 

@@ -19,10 +19,17 @@ const encoderParts = ['text_encoder', 'text_encoder_2'] as const;
 
 type Graphs = ReadonlyMap<PartName, GraphFile>;
 
-async function need({ path }: SafetensorsCheckpoint, graphs: Graphs, { part, title }: { part: PartName; title: string }): Promise<FolderNetwork> {
+async function need(
+  { path }: SafetensorsCheckpoint,
+  graphs: Graphs,
+  { part, title }: { part: PartName; title: string },
+): Promise<FolderNetwork> {
   const file = graphs.get(part)?.file;
   if (file !== undefined) return lookInto(file);
-  throw new GraphError('bad-model', `The checkpoint ${path} has no ${title}. Choose a checkpoint with U-Net, text encoder and VAE, or load that part from a file of its own.`);
+  throw new GraphError(
+    'bad-model',
+    `The checkpoint ${path} has no ${title}. Choose a checkpoint with U-Net, text encoder and VAE, or load that part from a file of its own.`,
+  );
 }
 
 /** OpenCLIP's H as it was trained; folders of Stable Diffusion 2 leave out its last layer. */

@@ -13,7 +13,9 @@ function withoutPrefix(file: SafetensorsFile, prefixes: readonly string[]): Weig
   const all = asWeights(file.tensors);
   const prefix = prefixes.find((one) => [...all.keys()].some((key) => key.startsWith(one)));
   if (prefix === undefined) return all;
-  return new Map([...all].flatMap(([key, weight]): [string, Weight][] => (key.startsWith(prefix) ? [[key.slice(prefix.length), weight]] : [])));
+  return new Map(
+    [...all].flatMap(([key, weight]): [string, Weight][] => (key.startsWith(prefix) ? [[key.slice(prefix.length), weight]] : [])),
+  );
 }
 
 /** A VAE's file, with latents in the space of Stable Diffusion 1: a file alone does not say how they are scaled. */
@@ -23,7 +25,11 @@ export async function readVaeFile(path: string): Promise<{ file: SafetensorsFile
   const architecture = vaeArchitecture(weights);
   if (architecture.channels.length === 0 || architecture.latentChannels === 0)
     throw badFile(file.path, 'is no VAE of Stable Diffusion: it has no encoder and decoder');
-  const latent = { channels: architecture.latentChannels, scale: familySettings.sd1.scale, downscale: 2 ** (architecture.channels.length - 1) };
+  const latent = {
+    channels: architecture.latentChannels,
+    scale: familySettings.sd1.scale,
+    downscale: 2 ** (architecture.channels.length - 1),
+  };
   return { file, vae: { architecture, weights }, latent };
 }
 
@@ -55,7 +61,12 @@ export async function readUnetFile(path: string): Promise<SafetensorsCheckpoint>
 /** Widths of CLIP-L's and CLIP-G's features; between them lies OpenCLIP's H. */
 const [small, large] = [768, 1280];
 
-const encoderPrefixes = ['cond_stage_model.transformer.', 'cond_stage_model.model.', 'conditioner.embedders.0.transformer.', 'conditioner.embedders.1.model.'];
+const encoderPrefixes = [
+  'cond_stage_model.transformer.',
+  'cond_stage_model.model.',
+  'conditioner.embedders.0.transformer.',
+  'conditioner.embedders.1.model.',
+];
 
 /** One text encoder (of Stable Diffusion 1, 2 or XL's refiner by its width) or XL's two in either order, as a checkpoint without other parts. */
 export async function readEncoderFiles(paths: readonly string[]): Promise<SafetensorsCheckpoint> {
