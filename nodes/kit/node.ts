@@ -1,6 +1,6 @@
 import type { Content, ImageFile } from './content.ts';
 import type { PartSource, Port, Ports, Values } from './ports.ts';
-import type { Checkpoint, ControlNetwork, Image, Mask, Picture } from './values.ts';
+import type { Autoencoder, Checkpoint, ControlNetwork, DiffusionModel, Image, Mask, Picture, TextEncoder } from './values.ts';
 
 /** One step of a sampler as pictures of one size: the noisy latent before it, the noise guessed in it, and the clean guess. */
 export interface StepPictures {
@@ -27,6 +27,12 @@ export type NodeEvent =
 export interface ModelStore {
   /** Loads on first use; throws `missing-model` with the nearest names, `bad-model` with the reason. */
   checkpoint(name: string): Promise<Checkpoint>;
+  /** Parts from files of their own; two text encoders are those of Stable Diffusion XL. Throw as {@link checkpoint} does. */
+  unet(name: string): Promise<DiffusionModel>;
+  clip(names: readonly string[]): Promise<TextEncoder>;
+  vae(name: string): Promise<Autoencoder>;
+  /** Changes when the trained words (embeddings) that prompts name do; undefined is a prompt that is not known yet. */
+  embeddings(prompts: readonly (string | undefined)[]): Promise<string>;
   /** Changes when the files of a model, or of a part of one, change. */
   identity(name: string, source?: PartSource): Promise<string>;
   readonly controlnets: ControlNetworkStore;

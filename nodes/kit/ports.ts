@@ -13,7 +13,7 @@ import type {
   TextEncoder,
 } from './values.ts';
 
-/** Folders of files that are parts of models: `vae` also names TAESD, whose files lie elsewhere. */
+/** Kinds of files that are parts of models. */
 export const partSources = ['loras', 'vae', 'clip', 'unet'] as const;
 /** One of {@link partSources}. */
 export type PartSource = (typeof partSources)[number];

@@ -34,4 +34,5 @@ export default defineNode({
     const encoded = yield* encodedPrompt(encoder, prompt);
     return { CONDITIONING: encoded.map((one) => ({ ...one, size, aesthetic })) };
   },
+  identity: async ({ text }, { models }) => models.embeddings([text]),
 });

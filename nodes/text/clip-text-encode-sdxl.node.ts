@@ -28,4 +28,5 @@ export default defineNode({
     const encoded = yield* encodedPrompt(encoder, { l, g });
     return { CONDITIONING: encoded.map((one) => ({ ...one, size })) };
   },
+  identity: async ({ text_l, text_g }, { models }) => models.embeddings([text_l, text_g]),
 });

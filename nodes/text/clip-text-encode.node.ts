@@ -26,4 +26,5 @@ export default defineNode({
   async *run({ text: prompt, clip: encoder }): AsyncGenerator<NodeEvent, { CONDITIONING: Conditionings }, void> {
     return { CONDITIONING: yield* encodedPrompt(encoder, prompt) };
   },
+  identity: async ({ text }, { models }) => models.embeddings([text]),
 });

@@ -205,7 +205,7 @@ describe('habits of people in the editor', () => {
     }
     await page.locator('.thumb').nth(1).waitFor();
     await page.locator('.thumb').first().click();
-    await page.click('.viewer summary');
+    await page.locator('.viewer summary', { hasText: 'Values used' }).click();
     await page.locator('.viewer pre', { hasText: 'Prompt · text: tulip' }).waitFor();
     await page.keyboard.press('ArrowRight');
     await page.locator('.viewer pre', { hasText: 'Prompt · text: rocket' }).waitFor();

@@ -117,10 +117,13 @@ describe('the view of the graph', () => {
         return `${document.activeElement?.tagName} ${field.replace(/^.*\./, '')}`;
       });
     expect(await at()).toBe('SELECT scheduler');
-    await page.keyboard.press('Tab');
-    expect(await at()).toBe('BUTTON scheduler');
-    await page.keyboard.press('Tab');
-    expect(await at()).toBe('INPUT steps');
+    const stops: string[] = [];
+    while (stops.at(-1) !== 'INPUT steps' && stops.length < 5) {
+      await page.keyboard.press('Tab');
+      stops.push(await at());
+    }
+    // A field's tools come after it.
+    expect(stops).toEqual(['BUTTON scheduler', 'BUTTON scheduler', 'INPUT steps']);
     const thumb = (): Promise<number> =>
       page.evaluate(() => [...document.querySelectorAll('.thumb')].indexOf(document.activeElement ?? document.body));
     await page.locator('.thumb').first().focus();

@@ -85,6 +85,10 @@ describe('executing a plan', () => {
           checkpoint: () => Promise.reject(),
           identity: () => Promise.reject(),
           controlnets: { open: () => Promise.reject(), identity: () => Promise.reject() },
+          unet: () => Promise.reject(),
+          clip: () => Promise.reject(),
+          vae: () => Promise.reject(),
+          embeddings: () => Promise.reject(),
         },
         images: {
           load: () => Promise.reject(),

@@ -157,7 +157,15 @@ export async function runGraph(
     plan: planned(executor, graph, targets),
     context: {
       signal,
-      models: { checkpoint: none, identity: none, controlnets: { open: none, identity: none } },
+      models: {
+        checkpoint: none,
+        identity: none,
+        unet: none,
+        clip: none,
+        vae: none,
+        embeddings: async () => '',
+        controlnets: { open: none, identity: none },
+      },
       images: { load: none, identity: none, save: none, show: none, has: async (image) => !missing.has(image.name), resize: none },
     },
     ...rest,

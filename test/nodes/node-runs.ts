@@ -51,7 +51,15 @@ function contextFor(pictures: Image[]): RunContext {
   };
   return {
     signal: new AbortController().signal,
-    models: { checkpoint: none, identity: none, controlnets: { open: none, identity: none } },
+    models: {
+      checkpoint: none,
+      identity: none,
+      unet: none,
+      clip: none,
+      vae: none,
+      embeddings: async () => '',
+      controlnets: { open: none, identity: none },
+    },
     images: { load: none, identity: none, save: none, show, has: () => Promise.resolve(true), resize: none },
   };
 }

@@ -135,14 +135,16 @@ describe('run', () => {
     const graph = {
       1: node('EmptyImage', { width: 8, height: 8, batch_size: 1, color: 1 }),
       2: node('PreviewImage', { images: ['1', 0] }),
-      3: node('ImageScale', { image: ['1', 0], upscale_method: 'area', width: 0, height: 0, crop: 'disabled' }),
+      3: node('Canny', { image: ['1', 0], low_threshold: 0.9, high_threshold: 0.1 }),
       4: node('PreviewImage', { images: ['3', 0] }),
     };
     const { code, report: told, errors } = await report('-', [], JSON.stringify(graph));
     expect([code, told.status]).toEqual([1, 'failed']);
     expect(told.outputs.map(({ node: id }) => id)).toEqual(['2']);
-    expect(told.errors).toEqual([{ code: 'bad-value', message: expect.stringContaining('both 0'), node: '3', port: 'width' }]);
-    expect(errors).toContain('Scale image (3): Width and height are both 0');
+    expect(told.errors).toEqual([
+      { code: 'bad-value', message: expect.stringContaining('an edge must begin'), node: '3', port: 'low_threshold' },
+    ]);
+    expect(errors).toContain('Canny edges (3): “low” is 0.9');
   });
 
   it('puts the example picture of the templates into place', async () => {

@@ -1,3 +1,4 @@
+import type { EmbeddingLookup } from '../../../nodes/diffusion/prompt-embeddings.ts';
 import type { TextEncoder } from '../../../nodes/kit/index.ts';
 import type { FolderTextEncoder, ModelFolder } from './folder.ts';
 import type { Family } from './folder-family.ts';
@@ -15,8 +16,25 @@ const usedLayers: Readonly<Record<Family, WantedLayer>> = {
   'sdxl-refiner': { fromLast: 2, normalised: false },
 };
 
+/** What the networks are called in files of embeddings. */
+const embeddingNames: Readonly<Record<Family, readonly string[]>> = {
+  sd1: ['clip_l'],
+  sd2: ['clip_h'],
+  sdxl: ['clip_l', 'clip_g'],
+  'sdxl-refiner': ['clip_g'],
+};
+
+/** How networks are opened and embeddings found. */
+export interface TextEncoderTools {
+  readonly open: (file: string) => NetworkPart;
+  readonly embedding: EmbeddingLookup;
+}
+
 /** CLIP of a folder; `open` gives the network of a file. */
-export function folderTextEncoder({ family, textEncoders }: ModelFolder, open: (file: string) => NetworkPart): TextEncoder {
+export function folderTextEncoder(
+  { family, textEncoders }: Pick<ModelFolder, 'family' | 'textEncoders'>,
+  { open, embedding }: TextEncoderTools,
+): TextEncoder {
   const network = ({ network: { file }, tokenizer, pad, layers }: FolderTextEncoder): TextNetwork => ({
     ...layers,
     ...open(file),
@@ -25,6 +43,7 @@ export function folderTextEncoder({ family, textEncoders }: ModelFolder, open: (
   return textEncoder({
     networks: textEncoders.map(network),
     layer: usedLayers[family],
+    embeddings: { names: embeddingNames[family], lookup: embedding },
     pooled: family === 'sdxl' || family === 'sdxl-refiner',
   });
 }

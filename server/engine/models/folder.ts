@@ -45,6 +45,9 @@ export interface ModelFolder {
   readonly weighted?: ReadonlyMap<string, WeightedNetwork>;
 }
 
+/** What of a folder MODEL is made of. */
+export type UnetFolder = Pick<ModelFolder, 'name' | 'latent' | 'sampling' | 'preview' | 'unet' | 'unetConfig' | 'attention'>;
+
 async function attentionExport(folder: string, { attention_outputs: outputs }: UnetConfig): Promise<AttentionExport | undefined> {
   const file = join(folder, 'unet/attention.onnx');
   const there = await stat(file).then(

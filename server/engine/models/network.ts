@@ -1,5 +1,5 @@
 import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor } from '../../../nodes/kit/index.ts';
-import type { AttentionExport, ModelFolder } from './folder.ts';
+import type { AttentionExport, UnetFolder } from './folder.ts';
 import { fixedSide } from './folder-family.ts';
 import type { Session } from './inference-backend.ts';
 import { checkSides, latentSides } from './latent-sides.ts';
@@ -57,7 +57,7 @@ function predictor(unet: NetworkPart, run: Run): Pick<DiffusionModel, 'predict' 
 }
 
 /** A folder's U-Net as MODEL. */
-export function diffusionModel(folder: ModelFolder, parts: NetworkParts): DiffusionModel {
+export function diffusionModel(folder: UnetFolder, parts: NetworkParts): DiffusionModel {
   const { attention: exported, latent, unet } = folder;
   const fed = { config: folder.unetConfig, downscale: latent.downscale };
   const sides = latentSides(unet.outline);

@@ -10,7 +10,7 @@ export type PartKind = PartSource | 'embeddings';
 /** Folders of a kind by ComfyUI's names. */
 const folders: Readonly<Record<PartKind, readonly string[]>> = {
   loras: ['loras'],
-  vae: ['vae', 'vae_approx'],
+  vae: ['vae'],
   clip: ['text_encoders', 'clip'],
   unet: ['diffusion_models', 'unet'],
   embeddings: ['embeddings'],

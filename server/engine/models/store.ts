@@ -1,13 +1,26 @@
 import { join } from 'node:path';
-import { type Checkpoint, GraphError, type ModelStore, type PartSource } from '../../../nodes/kit/index.ts';
+import type { EmbeddingLookup } from '../../../nodes/diffusion/prompt-embeddings.ts';
+import {
+  type Autoencoder,
+  type Checkpoint,
+  type DiffusionModel,
+  GraphError,
+  type ModelStore,
+  type PartSource,
+  type TextEncoder,
+} from '../../../nodes/kit/index.ts';
 import { autoencoder } from './autoencoder.ts';
-import { asModelFolder } from './checkpoints/as-folder.ts';
-import { checkpointRequest, GraphCache, sweepGraphs } from './checkpoints/graph-cache.ts';
+import { asModelFolder, encodersOf, unetOf, weightedOf } from './checkpoints/as-folder.ts';
+import { checkpointRequest, GraphCache, parametersOf, sweepGraphs } from './checkpoints/graph-cache.ts';
+import { vaeGraphs } from './checkpoints/graphs.ts';
+import { readEncoderFiles, readUnetFile, readVaeFile } from './checkpoints/part-file.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
 import { ControlNets } from './controlnets.ts';
+import { embeddingsIdentity, readEmbedding } from './embeddings.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
 import type { Session } from './inference-backend.ts';
+import { Kept, type OpenSessions } from './kept.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { readLora } from './loras/lora-file.ts';
 import { type LoraTools, type NetworkPart, weightedPart } from './loras/network-part.ts';
@@ -15,13 +28,6 @@ import { diffusionModel } from './network.ts';
 import { NetworkShelf } from './network-shelf.ts';
 import type { Runtime } from './onnx.ts';
 import { findPart, partIdentity } from './part-files.ts';
-
-interface Loaded {
-  readonly identity: string;
-  readonly checkpoint: Promise<Checkpoint>;
-  /** What was opened so far, by file. */
-  readonly sessions: Map<string, Promise<Session>>;
-}
 
 /** Where else models lie, and how much of them is kept. */
 export interface ModelsOptions {
@@ -50,7 +56,10 @@ export class EngineModels implements ModelStore {
   readonly #runtime: Runtime;
   readonly #shelf: NetworkShelf;
   readonly controlnets: ControlNets;
-  readonly #loaded = new Map<string, Loaded>();
+  readonly #checkpoints = new Kept<Checkpoint>();
+  readonly #unets = new Kept<DiffusionModel>();
+  readonly #encoders = new Kept<TextEncoder>();
+  readonly #vaes = new Kept<Autoencoder>();
 
   constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
     this.#folder = folder;
@@ -72,31 +81,63 @@ export class EngineModels implements ModelStore {
 
   async checkpoint(name: string): Promise<Checkpoint> {
     const location = await findModel(this.#folder, name, this.#extra);
-    const identity = await modelIdentity(location);
-    const known = this.#loaded.get(location.path);
-    if (known?.identity === identity) return known.checkpoint;
-    if (known !== undefined) await this.#release(known);
-    const sessions: Loaded['sessions'] = new Map();
-    const loaded = { identity, sessions, checkpoint: this.#open(location, sessions) };
-    this.#loaded.set(location.path, loaded);
-    loaded.checkpoint.catch(() => this.#loaded.delete(location.path));
-    return loaded.checkpoint;
+    return this.#checkpoints.get(location.path, await modelIdentity(location), (sessions) => this.#open(location, sessions));
+  }
+
+  async unet(name: string): Promise<DiffusionModel> {
+    const found = await findPart('unet', name, this.#roots);
+    return this.#unets.get(found.path, await partIdentity([found]), async (sessions) => {
+      const checkpoint = await readUnetFile(found.path);
+      const graphs = await this.#graphs.graphs(checkpointRequest(checkpoint));
+      const folder = await unetOf(name, checkpoint, graphs);
+      const { part } = this.#opener(sessions, { parameters: parametersOf(graphs), weighted: weightedOf(checkpoint, graphs) });
+      return diffusionModel(folder, { unet: part(folder.unet.file) });
+    });
+  }
+
+  async clip(names: readonly string[]): Promise<TextEncoder> {
+    const found = await Promise.all(names.map((name) => findPart('clip', name, this.#roots)));
+    const key = found.map(({ path }) => path).join('\n');
+    return this.#encoders.get(key, await partIdentity(found), async (sessions) => {
+      const checkpoint = await readEncoderFiles(found.map(({ path }) => path));
+      const graphs = await this.#graphs.graphs(checkpointRequest(checkpoint));
+      const textEncoders = await encodersOf(checkpoint, graphs);
+      const { part } = this.#opener(sessions, { parameters: parametersOf(graphs), weighted: weightedOf(checkpoint, graphs) });
+      return folderTextEncoder({ family: checkpoint.family, textEncoders }, { open: part, embedding: this.#embedding });
+    });
+  }
+
+  async vae(name: string): Promise<Autoencoder> {
+    const found = await findPart('vae', name, this.#roots);
+    return this.#vaes.get(found.path, await partIdentity([found]), async (sessions) => {
+      const { file, vae, latent } = await readVaeFile(found.path);
+      const { architecture } = vae;
+      const build = () => vaeGraphs(vae);
+      const graphs = await this.#graphs.graphs({ path: file.path, files: [file], figures: architecture, graphs: build });
+      const { session } = this.#opener(sessions, { parameters: parametersOf(graphs) });
+      const half = (part: 'vae_encoder' | 'vae_decoder') => session(graphs.get(part)?.file ?? '');
+      return autoencoder(latent, { encoder: half('vae_encoder'), decoder: half('vae_decoder') });
+    });
+  }
+
+  embeddings(prompts: readonly (string | undefined)[]): Promise<string> {
+    return embeddingsIdentity(prompts, this.#roots);
   }
 
   /** Gives all memory of networks back. */
   async close(): Promise<void> {
-    const all = [...this.#loaded.values()];
-    this.#loaded.clear();
-    for (const loaded of all) await this.#release(loaded);
+    for (const kept of [this.#checkpoints, this.#unets, this.#encoders, this.#vaes]) await kept.close();
     await this.controlnets.close();
   }
 
-  async #open(location: ModelLocation, sessions: Loaded['sessions']): Promise<Checkpoint> {
-    const folder = await this.#read(location);
+  readonly #embedding: EmbeddingLookup = (name, network) => readEmbedding(name, network, this.#roots);
+
+  /** How the networks of one model are opened, each once. */
+  #opener(sessions: OpenSessions, { parameters, weighted }: Pick<ModelFolder, 'parameters' | 'weighted'>) {
     const session =
-      (file: string, parameters = folder.parameters?.get(file)) =>
+      (file: string, count = parameters?.get(file)) =>
       (): Promise<Session> => {
-        const opening = sessions.get(file) ?? this.#shelf.open(file, parameters);
+        const opening = sessions.get(file) ?? this.#shelf.open(file, count);
         sessions.set(file, opening);
         opening.catch(() => sessions.delete(file));
         return opening;
@@ -105,18 +146,24 @@ export class EngineModels implements ModelStore {
       runtime: this.#runtime,
       graphs: this.#graphs,
       lora: async (name) => readLora((await findPart('loras', name, this.#roots)).path),
-      open: (file, parameters) => session(file, parameters)(),
+      open: (file, count) => session(file, count)(),
     };
     const part = (file: string): NetworkPart => {
-      const network = folder.weighted?.get(file);
+      const network = weighted?.get(file);
       return network === undefined ? { session: session(file) } : weightedPart(network, session(file), { tools });
     };
+    return { session, part };
+  }
+
+  async #open(location: ModelLocation, sessions: OpenSessions): Promise<Checkpoint> {
+    const folder = await this.#read(location);
+    const { session, part } = this.#opener(sessions, folder);
     return {
       model: diffusionModel(folder, {
         unet: part(folder.unet.file),
         ...(folder.attention === undefined ? {} : { attention: session(folder.attention.file) }),
       }),
-      clip: folderTextEncoder(folder, part),
+      clip: folderTextEncoder(folder, { open: part, embedding: this.#embedding }),
       vae: autoencoder(folder.latent, {
         encoder: folder.vaeEncoder === undefined ? async () => noEncoder(location) : session(folder.vaeEncoder.file),
         decoder: session(folder.vaeDecoder.file),
@@ -129,13 +176,5 @@ export class EngineModels implements ModelStore {
     const checkpoint = await readCheckpoint(location);
     await sweepGraphs(this.#graphs.folder);
     return asModelFolder(location.name, checkpoint, await this.#graphs.graphs(checkpointRequest(checkpoint)));
-  }
-
-  async #release({ sessions }: Loaded): Promise<void> {
-    for (const opening of sessions.values()) {
-      // A part that could not be opened has nothing to give back.
-      const session = await opening.catch(() => undefined);
-      await session?.release();
-    }
   }
 }

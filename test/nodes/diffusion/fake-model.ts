@@ -46,7 +46,15 @@ export const apart = (a: Tensor, b: Tensor): number => {
 const none = async (): Promise<never> => {
   throw new Error('The tests of nodes have no models and no pictures.');
 };
-const models: ModelStore = { checkpoint: none, identity: none, controlnets: { open: none, identity: none } };
+const models: ModelStore = {
+  checkpoint: none,
+  identity: none,
+  unet: none,
+  clip: none,
+  vae: none,
+  embeddings: none,
+  controlnets: { open: none, identity: none },
+};
 const images: ImageStore = { load: none, identity: none, save: none, show: none, has: none, resize: none };
 
 /** What a node that needs no files may touch. */

@@ -16,6 +16,10 @@ export interface GraphFile {
   readonly parameters: number;
 }
 
+/** How many numbers the weights of each graph are, by its file. */
+export const parametersOf = (graphs: ReadonlyMap<string, GraphFile>): ReadonlyMap<string, number> =>
+  new Map([...graphs.values()].map(({ file, parameters }) => [file, parameters]));
+
 /** Which file a link was made of. */
 const Source = z.object({ path: z.string(), device: z.number(), inode: z.number(), size: z.number(), changed: z.number() });
 type Source = z.infer<typeof Source>;
@@ -93,7 +97,7 @@ const some = (names: readonly string[]): string =>
     ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'}`
     : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more are`;
 
-const parametersOf = ({ graph }: GraphBuilder): number =>
+const countOf = ({ graph }: GraphBuilder): number =>
   graph.initializers.reduce((sum, { dims }) => sum + dims.reduce((product, side) => product * side, 1), 0);
 
 /** Graphs of checkpoints on disk, each in a folder of its own beside links to the files whose byte ranges are its weights. */
@@ -137,7 +141,7 @@ export class GraphCache {
       const graphs = await request.graphs({ folder: draft, locate });
       checkFaults(request.path, graphs);
       for (const [name, { graph }] of graphs) await writeFile(join(draft, `${name}.onnx`), encodeModel(graph, locate));
-      const parts = Object.fromEntries([...graphs].map(([name, graph]) => [name, parametersOf(graph)]));
+      const parts = Object.fromEntries([...graphs].map(([name, graph]) => [name, countOf(graph)]));
       await writeFile(join(draft, manifestName), JSON.stringify({ sources, parts }));
       await rename(draft, folder).catch(async (thrown: unknown) => {
         if ((await readManifest(folder)) === undefined) throw thrown;

@@ -1,8 +1,8 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import { clipTextGraph } from '../networks/clip-text.ts';
 import { unetGraph } from '../networks/unet.ts';
-import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.ts';
-import type { SafetensorsCheckpoint } from './checkpoint.ts';
+import { type VaeArchitecture, vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.ts';
+import type { Part, SafetensorsCheckpoint } from './checkpoint.ts';
 
 /** The networks of a checkpoint, as a folder of ONNX exports names them. */
 export type PartName = 'unet' | 'text_encoder' | 'text_encoder_2' | 'vae_encoder' | 'vae_decoder' | 'controlnet';
@@ -19,9 +19,13 @@ export function checkpointGraphs({ family, unet, vae, encoders }: SafetensorsChe
     const name = names[i];
     if (name !== undefined) graphs.set(name, clipTextGraph(architecture, weights));
   }
-  if (vae !== undefined) {
-    graphs.set('vae_encoder', vaeEncoderGraph(vae.architecture, vae.weights));
-    graphs.set('vae_decoder', vaeDecoderGraph(vae.architecture, vae.weights));
-  }
-  return graphs;
+  return vae === undefined ? graphs : new Map([...graphs, ...vaeGraphs(vae)]);
+}
+
+/** Both networks of a VAE as graphs. */
+export function vaeGraphs({ architecture, weights }: Part<VaeArchitecture>): ReadonlyMap<PartName, GraphBuilder> {
+  return new Map([
+    ['vae_encoder', vaeEncoderGraph(architecture, weights)],
+    ['vae_decoder', vaeDecoderGraph(architecture, weights)],
+  ]);
 }

@@ -1,5 +1,6 @@
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { Weights } from '../graph/weights.ts';
+import { embeddingInputs } from '../text-feeds.ts';
 import { biasedAttention } from './attention.ts';
 import { layerNorm, linear, matrix } from './layers.ts';
 
@@ -48,13 +49,20 @@ function pooled(
   return matrix(g, taken, 'text_projection.weight', { from: width, to: projection });
 }
 
-/** The text encoder as a graph: token ids `[b, window]` → all hidden states `[b, window, width]`, and the pooled prompt where there is a projection. */
+/** Embedded words with the rows of textual inversions (Gal et al. 2022) where the mask says so. */
+function withRows(g: GraphBuilder, embedded: Value, { window, width }: ClipTextArchitecture): Value {
+  const mask = g.input(embeddingInputs.mask, ['batch', window, 1]);
+  const rows = g.input(embeddingInputs.rows, ['batch', window, width]);
+  return g.op('Where', [g.op('Greater', [mask, g.floats('half', [1], [0.5])]), rows, embedded]);
+}
+
+/** The text encoder as a graph: token ids `[b, window]` and rows that stand in for some of them → all hidden states `[b, window, width]`, and the pooled prompt where there is a projection. */
 export function clipTextGraph(clip: ClipTextArchitecture, weights: Weights): GraphBuilder {
   const { words, window, width, layers, skipped, projection } = clip;
   const g = new GraphBuilder(weights);
   const ids = g.input('input_ids', ['batch', window], 'int64');
   const embedded = g.lookUp('text_model.embeddings.token_embedding.weight', [words, width], ids);
-  const states = [g.op('Add', [embedded, g.weight('text_model.embeddings.position_embedding.weight', [window, width])])];
+  const states = [g.op('Add', [withRows(g, embedded, clip), g.weight('text_model.embeddings.position_embedding.weight', [window, width])])];
   for (let i = 0; i < layers; i++) states.push(layer(g, states[i] ?? ids, clip, `text_model.encoder.layers.${i}`));
   const normal = (state: Value = ids): Value => layerNorm(g, state, 'text_model.final_layer_norm', width);
   const dims = ['batch', window, width];
