@@ -36,7 +36,7 @@ describe('what does not fit or is not here', () => {
     expect(await toast.textContent()).toContain(
       '“Save image” takes a picture (IMAGE) at “image”, and this wire carries a latent (LATENT). “VAE decode”',
     );
-    await toast.getByRole('button', { name: 'Insert VAE decode' }).click();
+    await toast.getByRole('button', { name: 'Insert VAE decode', exact: true }).click();
     const wires = await wiresOf(page);
     expect(wires['Save image']).toEqual({ images: 'VAE decode' });
     expect(

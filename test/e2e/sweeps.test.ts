@@ -42,7 +42,7 @@ describe('sweeps and batches in the editor', () => {
     await page.keyboard.press('Tab');
     await page.evaluate(() => window.__editor?.view.select(['7']));
     await page.getByRole('button', { name: 'Try several values of sampler' }).click();
-    expect(await runText(page)).toBe('Run sweep (4 pictures)');
+    await expect.poll(() => runText(page)).toBe('Run sweep (4 pictures)');
     await page.evaluate(() => window.__editor?.view.canvas.focus());
     await page.keyboard.press('Control+z');
     await expect.poll(() => runText(page)).toBe('Run sweep (2 pictures)');
