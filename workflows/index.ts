@@ -32,4 +32,14 @@ export { toWorkflow } from './to-workflow.ts';
 export * from './types.ts';
 export { type RunTargets, validate } from './validate.ts';
 export { isLiteral, toProperty } from './values.ts';
+export {
+  type Carried,
+  differencesOf,
+  judged,
+  type PixelDifference,
+  pixelDifference,
+  readCarried,
+  usualTolerance,
+  type Verdict,
+} from './verify.ts';
 export { writeGraph } from './write.ts';

@@ -1,25 +1,4 @@
-/** How two pictures of one size differ, in 8-bit values. */
-export interface PixelDifference {
-  readonly largest: number;
-  readonly mean: number;
-  /** Share of the values that differ, 0 to 1. */
-  readonly share: number;
-}
-
-/** The difference of two RGBA buffers of the same length; alpha counts too. */
-export function pixelDifference(a: Uint8ClampedArray, b: Uint8ClampedArray): PixelDifference {
-  let [largest, sum, count] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const difference = Math.abs((a[i] ?? 0) - (b[i] ?? 0));
-    if (difference === 0) continue;
-    count++;
-    sum += difference;
-    largest = Math.max(largest, difference);
-  }
-  // Alpha is the same nearly always, and would make the share and the mean look smaller.
-  const values = Math.max(1, (a.length / 4) * 3);
-  return { largest, mean: sum / values, share: count / values };
-}
+import { type PixelDifference, pixelDifference } from '../../workflows/index.ts';
 
 async function pixelsOf(picture: Blob): Promise<ImageData | undefined> {
   const bitmap = await createImageBitmap(picture, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
@@ -30,9 +9,10 @@ async function pixelsOf(picture: Blob): Promise<ImageData | undefined> {
   return context?.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-/** Compares two pictures by their pixels; undefined if their sizes differ. */
+/** Compares two pictures by their pixels, alpha too; undefined if their sizes differ. */
 export async function comparePictures(one: Blob, other: Blob): Promise<PixelDifference | undefined> {
   const [a, b] = await Promise.all([pixelsOf(one), pixelsOf(other)]);
   if (a === undefined || b === undefined || a.width !== b.width || a.height !== b.height) return undefined;
-  return pixelDifference(a.data, b.data);
+  // Alpha is the same nearly always, and would make the share and the mean look smaller.
+  return pixelDifference(a.data, b.data, a.width * a.height * 3);
 }

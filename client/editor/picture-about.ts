@@ -1,36 +1,23 @@
 import { type Content, GraphError, toProblem } from '../../nodes/kit/index.ts';
 import {
+  type Carried,
   type Difference,
+  differencesOf,
   diffManifests,
-  diffWorkflows,
-  isPng,
-  type RunManifest,
+  judged,
+  readCarried,
   readManifest,
-  readPngText,
-  readWorkflow,
   stringifyJson,
   toCompact,
+  usualTolerance,
+  type Verdict,
   type Workflow,
 } from '../../workflows/index.ts';
 import { hasEnded, type Run } from '../run-state.ts';
 import { isRecord } from '../server-answers.ts';
 import type { App } from './app.ts';
-import { comparePictures, type PixelDifference } from './compare-pixels.ts';
+import { comparePictures } from './compare-pixels.ts';
 import type { Picture } from './state.ts';
-
-/** What a picture says of how it was made. */
-export interface Carried {
-  readonly workflow: Workflow;
-  readonly manifest: RunManifest;
-}
-
-/** What came out of running it again. */
-export interface Verdict {
-  readonly result: 'bit-equal' | 'within-tolerance' | 'different';
-  readonly difference?: PixelDifference;
-  /** What is not as it was when the picture was made. */
-  readonly changed: readonly Difference[];
-}
 
 /** What is known of a picture in its large view. */
 export interface About {
@@ -42,9 +29,6 @@ export interface About {
   readonly differences?: readonly Difference[] | { readonly fault: string };
 }
 
-/** The largest difference of an 8-bit value that still counts as the same. */
-export const tolerance = 2;
-
 /** The file of a picture as it lies on the server. */
 export async function bytesOf(app: App, picture: Pick<Picture, 'folder' | 'name'>): Promise<Uint8Array<ArrayBuffer>> {
   const blob = await app.connection.picture(picture);
@@ -53,17 +37,10 @@ export async function bytesOf(app: App, picture: Pick<Picture, 'folder' | 'name'
 
 /** Reads workflow and manifest of a picture. Throws `bad-document` where there are none. */
 export async function carriedBy(app: App, picture: Picture): Promise<Carried> {
-  const bytes = await bytesOf(app, picture);
-  const texts = isPng(bytes) ? readPngText(bytes) : new Map<string, string>();
-  const [prompt, manifest] = [texts.get('prompt'), readManifest(texts.get('manifest') ?? 'null')];
-  if (prompt === undefined || manifest === undefined)
+  const carried = readCarried(await bytesOf(app, picture), app.catalogue);
+  if (carried === undefined)
     throw new GraphError('bad-document', 'This picture does not say how it was made: it was saved without, or by another program.');
-  return { workflow: readWorkflow(prompt, app.catalogue).workflow, manifest };
-}
-
-/** How two pictures differ in what made them: by meaning, then models and versions. */
-export function differencesOf(app: App, one: Carried, other: Carried): readonly Difference[] {
-  return [...diffWorkflows(one.workflow, other.workflow, app.catalogue), ...diffManifests(one.manifest, other.manifest)];
+  return carried;
 }
 
 /** The workflow with its pictures shown and not saved, so that checking leaves nothing in the output folder. */
@@ -116,9 +93,7 @@ export async function verifyPicture(app: App, picture: Picture, carried: Carried
   // What was only a check does not stand among the jobs of the user.
   await app.connection.post('/v1/history/delete', (raw) => raw, { jobs: [id] });
   const difference = await comparePictures(await app.connection.picture(picture), await app.connection.picture(again));
-  if (difference === undefined) return { result: 'different', changed };
-  const result = difference.largest === 0 ? 'bit-equal' : difference.largest <= tolerance ? 'within-tolerance' : 'different';
-  return { result, difference, changed };
+  return judged(difference, { changed, tolerance: usualTolerance });
 }
 
 /** Changes what is known of the picture that is shown; nothing if another one is shown by now. */
@@ -135,7 +110,7 @@ export async function readAbout(app: App, picture: Picture, against?: Picture): 
     const carried = await carriedBy(app, picture);
     setAbout(app, picture, { carried });
     if (against === undefined) return;
-    const differences = await carriedBy(app, against).then((other) => differencesOf(app, other, carried), faultOf);
+    const differences = await carriedBy(app, against).then((other) => differencesOf(other, carried, app.catalogue), faultOf);
     setAbout(app, picture, { differences });
   } catch (thrown) {
     setAbout(app, picture, faultOf(thrown));

@@ -1,5 +1,6 @@
 import { roundHalfEven } from '../diffusion/rounding.ts';
-import { choice, defineNode, float, image, resizeMethods } from '../kit/index.ts';
+import { imageMethodPort } from '../diffusion/scale-ports.ts';
+import { defineNode, float, image } from '../kit/index.ts';
 
 /** So many times larger. */
 export default defineNode({
@@ -9,11 +10,7 @@ export default defineNode({
   help: 'Makes a picture so many times larger or smaller.',
   inputs: {
     image: image({ label: 'image', help: 'The picture to scale.' }),
-    upscale_method: choice(resizeMethods, {
-      default: 'bicubic',
-      label: 'method',
-      help: 'lanczos and bicubic are sharp, area is best for shrinking, nearest-exact keeps hard pixels.',
-    }),
+    upscale_method: imageMethodPort,
     scale_by: float({ label: 'times', default: 1, min: 0.01, max: 8, help: '2 doubles each side, 0.5 halves it.' }),
   },
   outputs: { IMAGE: image({ label: 'image', help: 'The scaled picture.' }) },

@@ -1,5 +1,6 @@
 import { cropToShape, targetSize } from '../diffusion/image-size.ts';
-import { choice, defineNode, image, int, resizeMethods } from '../kit/index.ts';
+import { cropPort, imageMethodPort } from '../diffusion/scale-ports.ts';
+import { defineNode, image, int } from '../kit/index.ts';
 
 /** Another size. */
 export default defineNode({
@@ -10,11 +11,7 @@ export default defineNode({
   keywords: ['resize', 'size', 'upscale', 'enlarge', 'shrink', 'bigger', 'smaller'],
   inputs: {
     image: image({ label: 'image', help: 'The picture to scale.' }),
-    upscale_method: choice(resizeMethods, {
-      default: 'bicubic',
-      label: 'method',
-      help: 'lanczos and bicubic are sharp, area is best for shrinking, nearest-exact keeps hard pixels.',
-    }),
+    upscale_method: imageMethodPort,
     width: int({
       label: 'width',
       unit: 'px',
@@ -24,7 +21,7 @@ export default defineNode({
       help: 'New width; 0 follows the height, and both 0 leave the picture as it is.',
     }),
     height: int({ label: 'height', unit: 'px', default: 512, min: 0, max: 16_384, help: 'New height; 0 follows the width.' }),
-    crop: choice(['disabled', 'center'], { label: 'crop', help: 'center cuts the sides to keep the proportions, disabled stretches.' }),
+    crop: cropPort,
   },
   outputs: { IMAGE: image({ label: 'image', help: 'The scaled picture.' }) },
   async run({ image: picture, upscale_method: method, width, height, crop }, { images }) {

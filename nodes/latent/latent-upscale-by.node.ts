@@ -1,6 +1,7 @@
 import { scaledCells } from '../diffusion/latent-size.ts';
-import { latentMethods, scaledPlanes } from '../diffusion/scaled-planes.ts';
-import { choice, defineNode, float, latent } from '../kit/index.ts';
+import { latentMethodPort } from '../diffusion/scale-ports.ts';
+import { scaledPlanes } from '../diffusion/scaled-planes.ts';
+import { defineNode, float, latent } from '../kit/index.ts';
 
 /** So many times larger. */
 export default defineNode({
@@ -11,10 +12,7 @@ export default defineNode({
   help: 'Makes a latent so many times larger or smaller.\nA scaled latent looks washed out: denoise it again, at about 0.5, to get a sharp picture.',
   inputs: {
     samples: latent({ label: 'latent', help: 'The latent to scale.' }),
-    upscale_method: choice(latentMethods, {
-      label: 'method',
-      help: 'nearest-exact repeats cells, bilinear and bicubic are smooth, area is best for shrinking, bislerp keeps contrast.',
-    }),
+    upscale_method: latentMethodPort,
     scale_by: float({ label: 'times', default: 1.5, min: 0.01, max: 8, help: '2 doubles each side, 0.5 halves it.' }),
   },
   outputs: { LATENT: latent({ label: 'latent', help: 'The scaled latent.' }) },

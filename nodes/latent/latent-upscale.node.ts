@@ -1,6 +1,7 @@
 import { latentTarget } from '../diffusion/latent-size.ts';
-import { latentMethods, scaledPlanes } from '../diffusion/scaled-planes.ts';
-import { choice, defineNode, int, latent } from '../kit/index.ts';
+import { cropPort, latentMethodPort } from '../diffusion/scale-ports.ts';
+import { scaledPlanes } from '../diffusion/scaled-planes.ts';
+import { defineNode, int, latent } from '../kit/index.ts';
 
 /** Another size. */
 export default defineNode({
@@ -11,10 +12,7 @@ export default defineNode({
   help: 'Makes a latent larger or smaller, for a picture of the size you give.\nA scaled latent looks washed out: denoise it again, at about 0.5, to get a sharp picture.',
   inputs: {
     samples: latent({ label: 'latent', help: 'The latent to scale.' }),
-    upscale_method: choice(latentMethods, {
-      label: 'method',
-      help: 'nearest-exact repeats cells, bilinear and bicubic are smooth, area is best for shrinking, bislerp keeps contrast.',
-    }),
+    upscale_method: latentMethodPort,
     width: int({
       label: 'width',
       unit: 'px',
@@ -33,7 +31,7 @@ export default defineNode({
       step: 8,
       help: 'New height of the picture; 0 follows the width.',
     }),
-    crop: choice(['disabled', 'center'], { label: 'crop', help: 'center cuts the sides to keep the proportions, disabled stretches.' }),
+    crop: cropPort,
   },
   outputs: { LATENT: latent({ label: 'latent', help: 'The scaled latent.' }) },
   run({ samples: source, upscale_method: method, width, height, crop }) {

@@ -1,17 +1,7 @@
 import { cfgGuider } from '../diffusion/guidance.ts';
 import { ksamplerSigmas, samplerNamed, stepsBetween } from '../diffusion/ksampler-steps.ts';
 import { seededNoise, silentNoise } from '../diffusion/noise.ts';
-import {
-  cfgPort,
-  ksamplerStepsPort,
-  latentPort,
-  modelPort,
-  negativePort,
-  positivePort,
-  samplerNamePort,
-  schedulerPort,
-  seedPort,
-} from '../diffusion/sampler-ports.ts';
+import { ksamplerPorts, modelPort, seedPort } from '../diffusion/sampler-ports.ts';
 import { toldSampling } from '../diffusion/told-sampling.ts';
 import { choice, defineNode, int, type Latent, latent, type NodeEvent } from '../kit/index.ts';
 
@@ -25,13 +15,7 @@ export default defineNode({
     model: modelPort,
     add_noise: choice(['enable', 'disable'], { label: 'add noise', help: 'disable goes on from a latent that already holds noise.' }),
     noise_seed: seedPort,
-    steps: ksamplerStepsPort,
-    cfg: cfgPort,
-    sampler_name: samplerNamePort,
-    scheduler: schedulerPort,
-    positive: positivePort,
-    negative: negativePort,
-    latent_image: latentPort,
+    ...ksamplerPorts,
     start_at_step: int({ label: 'from step', default: 0, min: 0, max: 10_000, help: 'The first step to take, counted from 0.' }),
     end_at_step: int({
       label: 'to step',

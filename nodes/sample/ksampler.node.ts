@@ -1,17 +1,7 @@
 import { cfgGuider } from '../diffusion/guidance.ts';
 import { ksamplerSigmas, samplerNamed } from '../diffusion/ksampler-steps.ts';
 import { seededNoise } from '../diffusion/noise.ts';
-import {
-  cfgPort,
-  ksamplerStepsPort,
-  latentPort,
-  modelPort,
-  negativePort,
-  positivePort,
-  samplerNamePort,
-  schedulerPort,
-  seedPort,
-} from '../diffusion/sampler-ports.ts';
+import { ksamplerPorts, modelPort, seedPort } from '../diffusion/sampler-ports.ts';
 import { toldSampling } from '../diffusion/told-sampling.ts';
 import { defineNode, float, type Latent, latent, type NodeEvent } from '../kit/index.ts';
 
@@ -25,13 +15,7 @@ export default defineNode({
   inputs: {
     model: modelPort,
     seed: seedPort,
-    steps: ksamplerStepsPort,
-    cfg: cfgPort,
-    sampler_name: samplerNamePort,
-    scheduler: schedulerPort,
-    positive: positivePort,
-    negative: negativePort,
-    latent_image: latentPort,
+    ...ksamplerPorts,
     denoise: float({
       label: 'denoise',
       default: 1,

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { seedControls } from '../../workflows/index.ts';
+import { seedControls, usualTolerance } from '../../workflows/index.ts';
 import type { BatchOptions } from './batch.ts';
 import {
   collect,
@@ -66,7 +66,7 @@ export function addProvenance(root: Command, argv: readonly string[], exit: (cod
   withDeviceOptions(withCommonOptions(root.command('verify')))
     .description('run again what made a picture, and say whether the new one is the same')
     .argument('<picture>', 'a PNG that was saved with its metadata')
-    .option('--tolerance <levels>', 'largest difference of an 8-bit value that still counts as the same', levels, 2)
+    .option('--tolerance <levels>', 'largest difference of an 8-bit value that still counts as the same', levels, usualTolerance)
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nThe exit code is 0 (bit-equal or within tolerance), 1 (different), 2 (cannot be run again) or 130 (Ctrl-C).')
     .action(async (file: string, given: Given & { tolerance: number; json?: boolean }) => {

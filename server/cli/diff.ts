@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { type Catalogue, GraphError, toProblem } from '../../nodes/kit/index.ts';
 import {
   differenceLine,
-  diffManifests,
-  diffWorkflows,
-  isPng,
+  differencesOf,
   type RunManifest,
-  readManifest,
-  readPngText,
+  readCarried,
   readWorkflow,
   stringifyJson,
   type Workflow,
@@ -24,10 +21,8 @@ interface Side {
 /** A picture's workflow is what ran, every value in it; a file's is what it says. */
 async function readSide(file: string, catalogue: Catalogue): Promise<Side> {
   const bytes = file === '-' ? undefined : await readFile(file).catch(() => undefined);
-  const texts = bytes !== undefined && isPng(bytes) ? readPngText(bytes) : new Map<string, string>();
-  const manifest = readManifest(texts.get('manifest') ?? 'null');
-  const text = texts.get('prompt') ?? (await readText(file));
-  return { workflow: readWorkflow(text, catalogue).workflow, manifest };
+  const carried = bytes === undefined ? undefined : readCarried(bytes, catalogue);
+  return carried ?? { workflow: readWorkflow(await readText(file), catalogue).workflow };
 }
 
 /** Says how two workflows, or the runs of two pictures, differ in meaning: 0 they do not, 1 they do, 2 one cannot be read. */
@@ -35,8 +30,7 @@ export async function diffCommand([a, b]: readonly [string, string], { json }: {
   try {
     const { specs } = await loadCatalogue();
     const [before, after] = [await readSide(a, specs), await readSide(b, specs)];
-    const surroundings = before.manifest && after.manifest ? diffManifests(before.manifest, after.manifest) : [];
-    const differences = [...diffWorkflows(before.workflow, after.workflow, specs), ...surroundings];
+    const differences = differencesOf(before, after, specs);
     if (json) process.stdout.write(`${stringifyJson({ differences })}\n`);
     else if (differences.length === 0) process.stdout.write('They mean the same.\n');
     else for (const difference of differences) process.stdout.write(`${differenceLine(difference)}\n`);

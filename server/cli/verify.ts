@@ -3,24 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Catalogue, GraphError, type NodeDefinition, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import {
+  type Carried,
   type Difference,
   differenceLine,
   diffManifests,
-  isPng,
+  judged,
   type RunManifest,
-  readManifest,
-  readPngText,
-  readWorkflow,
+  readCarried,
   stringifyJson,
+  type Verdict,
   validate,
-  type Workflow,
 } from '../../workflows/index.ts';
 import { loadCatalogue, withChoices } from '../catalogue.ts';
 import { exactName } from '../engine/images/file-names.ts';
 import { workflowHash } from '../engine/manifest.ts';
 import { type EngineSession, openSession } from '../engine/session.ts';
 import { choicesNow } from '../files/choices.ts';
-import { comparePixels, type PixelDifference } from './compare-pixels.ts';
+import { comparePixels } from './compare-pixels.ts';
 import { type CommonOptions, type DeviceOptions, engineOptions } from './options.ts';
 import { exitCodes, follow, interruptible } from './run.ts';
 
@@ -31,33 +30,19 @@ export interface VerifyOptions extends CommonOptions, DeviceOptions {
   readonly json: boolean;
 }
 
-/** What came out of it. */
-interface Verdict {
-  readonly file: string;
-  readonly result: 'bit-equal' | 'within-tolerance' | 'different';
-  readonly difference?: PixelDifference;
-  /** What is not as it was when the picture was made. */
-  readonly changed: readonly Difference[];
-}
+/** A verdict with its picture. */
+type FileVerdict = Verdict & { readonly file: string };
 
-interface Carried {
-  readonly workflow: Workflow;
-  readonly manifest: RunManifest;
-}
-
-async function readCarried(file: string, catalogue: Catalogue): Promise<Carried> {
+async function carriedBy(file: string, catalogue: Catalogue): Promise<Carried> {
   const bytes = await readFile(file).catch(() => {
     throw new GraphError('missing-file', `There is no file ${file} that can be read.`);
   });
-  const texts = isPng(bytes) ? readPngText(bytes) : new Map<string, string>();
-  const [prompt, manifest] = [texts.get('prompt'), readManifest(texts.get('manifest') ?? 'null')];
-  if (prompt === undefined || manifest === undefined) {
-    throw new GraphError(
-      'bad-document',
-      `${file} does not say how it was made: only a PNG saved by this program, with its metadata, can be verified.`,
-    );
-  }
-  return { workflow: readWorkflow(prompt, catalogue).workflow, manifest };
+  const carried = readCarried(bytes, catalogue);
+  if (carried !== undefined) return carried;
+  throw new GraphError(
+    'bad-document',
+    `${file} does not say how it was made: only a PNG saved by this program, with its metadata, can be verified.`,
+  );
 }
 
 /** Runs the workflow again into `folder` and gives the new manifest. Throws the first problem. */
@@ -99,8 +84,8 @@ async function verify(
   file: string,
   options: VerifyOptions,
   { definitions, catalogue }: { definitions: ReadonlyMap<string, NodeDefinition>; catalogue: Catalogue },
-): Promise<Verdict> {
-  const carried = await readCarried(file, catalogue);
+): Promise<FileVerdict> {
+  const carried = await carriedBy(file, catalogue);
   const folder = await mkdtemp(join(tmpdir(), 'litegraph-diffusion-verify-'));
   let session: EngineSession | undefined;
   try {
@@ -110,9 +95,7 @@ async function verify(
     if (!(await readdir(folder)).includes(name))
       throw new GraphError('nothing-to-run', 'The workflow ran, but no longer saves this picture.');
     const difference = await comparePixels(file, join(folder, name));
-    if (difference === undefined) return { file, result: 'different', changed };
-    const result = difference.largest === 0 ? 'bit-equal' : difference.largest <= options.tolerance ? 'within-tolerance' : 'different';
-    return { file, result, difference, changed };
+    return { file, ...judged(difference, { changed, tolerance: options.tolerance }) };
   } finally {
     await session?.close();
     await rm(folder, { recursive: true, force: true });

@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { fieldText, openEditor } from './editor-page.ts';
 import { drag, locate } from './hand.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 interface Place {
   readonly scale: number;
@@ -21,18 +20,10 @@ const placeOf = (page: Page): Promise<Place> =>
 const near = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? 0))));
 
 describe('the canvas', () => {
-  let browser: Browser;
-  let server: RealServer;
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('is as sharp as the screen', async () => {
-    const { page, context } = await openEditor(browser, server.url, { deviceScaleFactor: 2 });
+    const { page, context } = await openEditor(rig.browser, rig.server.url, { deviceScaleFactor: 2 });
     const [pixels, size] = await page.evaluate(() => {
       const canvas = document.querySelector<HTMLCanvasElement>('#graph');
       return [canvas?.width, canvas?.clientWidth];
@@ -42,7 +33,7 @@ describe('the canvas', () => {
   });
 
   it('zooms around the pointer, moves with space and with the middle button, and shows all with a key', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     const header = { node: 'Sampler loop', part: 'header' } as const;
     const before = await locate(page, header);
     const first = await placeOf(page);
@@ -68,7 +59,7 @@ describe('the canvas', () => {
   });
 
   it('takes two quick clicks apart from each other for two clicks, and two on one place for the search', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     await page.mouse.click(200, 650);
     await page.mouse.click(320, 690);
     expect(await page.locator('.picker').count()).toBe(0);
@@ -78,7 +69,7 @@ describe('the canvas', () => {
   });
 
   it('moves, resizes and boxes nodes; the wires and all values stay', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     const header = { node: 'Save image', part: 'header' } as const;
     const from = await locate(page, header);
     await drag(page, from, [from[0] - 60, from[1] + 300]);
@@ -100,7 +91,7 @@ describe('the canvas', () => {
   });
 
   it('edits numbers in place within their limits, and says why a text is no number', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     const steps = await locate(page, { node: 'Sampling steps', part: 'field', name: 'steps' });
     await page.mouse.dblclick(...steps);
     await page.keyboard.press('ControlOrMeta+a');
@@ -116,7 +107,7 @@ describe('the canvas', () => {
   });
 
   it('goes on drawing after an error in a drawing', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.evaluate(() => {
       const context2d = document.querySelector<HTMLCanvasElement>('#graph')?.getContext('2d');
       if (!context2d) return;
@@ -149,7 +140,10 @@ describe('the canvas', () => {
   });
 
   it('is moved by a finger and zoomed by two', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
     await page.tap('#tab-prompt');
     // The view takes the room that the sheet leaves.
     await page.waitForFunction(() => window.__editor?.view.scale() === 1);

@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { openEditor } from './editor-page.ts';
 import { drag, locate } from './hand.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const choose = async (page: Page, ...titles: readonly string[]): Promise<void> => {
   for (const [index, node] of titles.entries()) {
@@ -47,19 +46,10 @@ const groupPoint = (page: Page, dx: number, dy: number): Promise<[number, number
   );
 
 describe('arranging a graph', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('makes a group, names, colours, moves, resizes and deletes it with what is in it, each one step of undo', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await choose(page, 'Prompt', 'Avoid');
     await page.keyboard.press('ControlOrMeta+g');
     await page.fill('[aria-label="Title of the group"]', 'Words');
@@ -97,7 +87,7 @@ describe('arranging a graph', () => {
   });
 
   it('lines nodes up and spreads them evenly; pinned ones stay where they are', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await choose(page, 'Load model', 'Prompt', 'Noise');
     await page.getByRole('button', { name: 'Line up left edges' }).click();
     const xs = await Promise.all(['Load model', 'Prompt', 'Noise'].map(async (title) => (await placeOf(page, title)).x));

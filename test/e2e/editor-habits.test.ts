@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { endOfRun, fieldText, openEditor, runToEnd, wiresOf } from './editor-page.ts';
 import { locate } from './hand.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const clickTitle = async (page: Page, node: string, options: Parameters<Page['mouse']['click']>[2] = {}): Promise<void> =>
   page.mouse.click(...(await locate(page, { node, part: 'header' })), options);
@@ -26,19 +25,10 @@ const groupTitle = (page: Page): Promise<[number, number]> =>
   });
 
 describe('habits of people in the editor', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('copies and pastes nodes beside what is there, with and without the wires that came in', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
     await clickTitle(page, 'Prompt');
     await page.keyboard.press('ControlOrMeta+c');
     await page.keyboard.press('ControlOrMeta+v');
@@ -57,7 +47,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('takes back a new name, new notes and a mark, each as a step of its own, and keeps them in the browser', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.click('#name');
     await page.locator('[aria-label=Name]').fill('Mine');
     await page.keyboard.press('Enter');
@@ -89,7 +79,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('renames a group by a double click, chooses what is in it by a click, and takes it away by its menu or with its nodes', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await clickTitle(page, 'Prompt');
     await page.keyboard.down('Shift');
     await clickTitle(page, 'Avoid');
@@ -113,7 +103,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('shows a problem only as long as it is there', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     const sigmas = (wired: boolean): Promise<void> =>
       page.evaluate((on) => {
         const { nodes = () => [], view } = window.__editor ?? {};
@@ -136,7 +126,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('walks through menus by arrows, and gives the focus back to what opened a dialog', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
     await page.getByRole('button', { name: 'Share' }).click();
     await page.locator('.curtain').waitFor();
@@ -157,7 +147,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('keeps menus on the page, wherever they are asked for', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     const table = await page.locator('#graph').boundingBox();
     if (table === null) throw new Error('There is no table.');
     await page.mouse.click(table.x + table.width - 4, table.y + table.height - 4, { button: 'right' });
@@ -178,7 +168,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('tells on a phone what runs; nothing is running after a cancel', async () => {
-    const { page, context } = await openEditor(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { page, context } = await openEditor(rig.browser, rig.server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
     await page.evaluate(() => {
       const { nodes = () => [], view } = window.__editor ?? {};
       const steps = nodes().find(({ title }) => title === 'Sampling steps');
@@ -198,7 +188,7 @@ describe('habits of people in the editor', () => {
   });
 
   it('shows the values of the picture that is looked at, and says which file cannot be opened', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     for (const prompt of ['rocket', 'tulip']) {
       await page.fill('.inspector textarea', prompt);
       expect(await runToEnd(page)).toBe('done');

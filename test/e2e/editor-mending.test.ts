@@ -1,10 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { axeFindings } from './axe.ts';
-import { launchBrowser } from './browser.ts';
 import { endOfRun, fieldText, openEditor, wiresOf } from './editor-page.ts';
 import { wire } from './hand.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 /** Drops the template, with some of its text replaced, on the page as somebody else's file. */
 const dropChanged = (page: Page, changes: Readonly<Record<string, string>>): Promise<void> =>
@@ -17,19 +16,10 @@ const dropChanged = (page: Page, changes: Readonly<Record<string, string>>): Pro
   }, changes);
 
 describe('what does not fit or is not here', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('says in plain words why a wire does not fit, and inserts the node that would make it fit', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await wire(page, ['Sampler loop', 'output'], ['Save image', 'images']);
     const toast = page.locator('.toast', { hasText: 'this wire carries' });
     await toast.waitFor();
@@ -59,7 +49,7 @@ describe('what does not fit or is not here', () => {
   });
 
   it('explains on Run what is missing, takes the nearest instead, and then runs', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url, { bypassCSP: true, reducedMotion: 'reduce' });
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url, { bypassCSP: true, reducedMotion: 'reduce' });
     await dropChanged(page, { 'diffusion/VAEDecode': 'diffusion/VAEDecodes', 'tiny-emoji': 'tiny-emojis' });
     await page.waitForFunction(() => window.__editor?.nodes().some(({ known }) => !known));
     await page.click('#run');

@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { fieldText, openEditor, runToEnd } from './editor-page.ts';
 import { locate } from './hand.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 /** Text of 13 graph units is 10 px high on the screen from here on: fields are drawn. */
 const readable = 10 / 13 - 0.001;
@@ -19,19 +18,10 @@ const untilScale = (page: Page, least: number, most: number): Promise<unknown> =
   );
 
 describe('the view of the graph', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('stays large enough to be read beside an open panel, and is as before when the panel is closed', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     const before = await scaleOf(page);
     expect(before).toBeGreaterThanOrEqual(readable);
     await page.click('#rail-nodes');
@@ -52,7 +42,10 @@ describe('the view of the graph', () => {
   });
 
   it('begins on a phone at a node that can be read, and shows all when asked to', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
     await untilScale(page, readable, 1);
     const [x, y] = await locate(page, { node: 'Sampler loop', part: 'well' });
     const table = await page.locator('#graph').boundingBox();
@@ -71,7 +64,7 @@ describe('the view of the graph', () => {
   });
 
   it('is zoomed by keys and buttons, and steps are taken back by buttons', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.locator('#graph').focus();
     await page.keyboard.press('0');
     expect(await scaleOf(page)).toBe(1);
@@ -104,7 +97,7 @@ describe('the view of the graph', () => {
   });
 
   it('leads Tab from field to field, with one stop for all pictures', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     expect(await runToEnd(page)).toBe('done');
     await page.fill('.inspector textarea', 'tulip');
     expect(await runToEnd(page)).toBe('done');
@@ -146,7 +139,7 @@ describe('the view of the graph', () => {
   });
 
   it('moves and zooms a large graph as a picture that is never out of date', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.evaluate(() => {
       const { view } = window.__editor ?? {};
       for (let copies = 0; view !== undefined && copies < 21; copies++)
@@ -197,7 +190,7 @@ describe('the view of the graph', () => {
   });
 
   it('shows a long text whole while it is edited in its node, and gives it a large sheet', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.mouse.click(...(await locate(page, { node: 'Prompt', part: 'field', name: 'text' })));
     const box = page.locator('[data-in-place=text]');
     const before = (await box.boundingBox())?.height ?? 0;
@@ -215,7 +208,7 @@ describe('the view of the graph', () => {
   });
 
   it('names collapsed nodes and bends from afar, bends by what flows through them', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     const written = (scale: number): Promise<readonly string[]> =>
       page.evaluate(async (wanted) => {
         const { fillText } = CanvasRenderingContext2D.prototype;

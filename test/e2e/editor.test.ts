@@ -2,14 +2,13 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { axeFindings } from './axe.ts';
-import { launchBrowser } from './browser.ts';
 import { endOfRun, fieldText, openEditor, ready, runToEnd, wiresOf } from './editor-page.ts';
 import { drag, locate, wire } from './hand.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const pixels = (file: string | Buffer): Promise<Buffer> => sharp(file).raw().toBuffer();
@@ -81,19 +80,10 @@ async function showJob(page: Page): Promise<void> {
 }
 
 describe('the editor', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([], withPicture)]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig([], withPicture);
 
   it('opens on a wired graph with the prompt ready to be typed; Run shows the picture as it forms, and keeps it', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     expect(await page.evaluate(() => document.activeElement?.id)).toMatch(/^form-\d+-text$/);
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type('red apple');
@@ -109,7 +99,7 @@ describe('the editor', () => {
       return image?.naturalWidth;
     });
     expect(thumb).toBe(128);
-    const files = await readdir(join(server.data, 'output'));
+    const files = await readdir(join(rig.server.data, 'output'));
     expect(files.filter((name) => /^picture_\d+_\.png$/.test(name))).toHaveLength(1);
     // The picture stands in the node: its middle is red.
     const [x, y] = await locate(page, { node: 'Save image', part: 'well' });
@@ -121,7 +111,7 @@ describe('the editor', () => {
   });
 
   it('wires a graph by hand: nodes from the search, wires by the mouse, a prompt typed into its node', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await emptyTable(page);
     await addNode(page, 'load model', [90, 140]);
     await addNode(page, 'text encoder', [330, 110]);
@@ -164,7 +154,7 @@ describe('the editor', () => {
   });
 
   it('offers only nodes that fit when a wire is dropped on nothing, and joins the chosen one', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     const from = await locate(page, { node: 'VAE decode', part: 'output', name: 'IMAGE' });
     await drag(page, from, [from[0] - 40, from[1] + 420]);
     await page.locator('.picker .query').fill('');
@@ -178,7 +168,7 @@ describe('the editor', () => {
   });
 
   it('takes back and does again, one step for each action; copies, mutes, bypasses, collapses and deletes', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     const count = (): Promise<number | undefined> => page.evaluate(() => window.__editor?.nodes().length);
     const text = (): Promise<string> => page.evaluate(() => JSON.stringify(window.__editor?.view.save()));
     const first = await text();
@@ -225,7 +215,7 @@ describe('the editor', () => {
   });
 
   it('says what is wrong on the node and in the status line, and jumps there', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.evaluate(() => {
       const { nodes = () => [], view } = window.__editor ?? {};
       const loop = nodes().find(({ title }) => title === 'Sampler loop');
@@ -243,7 +233,7 @@ describe('the editor', () => {
   });
 
   it('gives the same picture for the same seed here and on the command line', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     const set = (node: string, field: string, value: string): Promise<void> =>
       page.evaluate(
         ([title, port, text]) => {
@@ -259,18 +249,18 @@ describe('the editor', () => {
     const [ours] = await page.evaluate(() =>
       (window.__editor?.state.run?.outputs ?? []).flatMap(({ files }) => files.map(({ name }) => name)),
     );
-    const args = [join(root, 'bin/litegraph-diffusion.mjs'), 'run', join(root, 'workflows/text-to-image.json'), '--data', server.data];
+    const args = [join(root, 'bin/litegraph-diffusion.mjs'), 'run', join(root, 'workflows/text-to-image.json'), '--data', rig.server.data];
     const values = ['--set', 'Prompt.text=rocket', '--set', 'Noise.noise_seed=18446744073709551615', '--json', '--quiet'];
     const { stdout } = await promisify(execFile)(process.execPath, [...args, ...values]);
     const report: { outputs: { files: string[] }[] } = JSON.parse(stdout);
     const theirs = report.outputs[0]?.files[0] ?? '';
     expect(theirs).not.toBe('');
-    expect((await pixels(join(server.data, 'output', ours ?? ''))).equals(await pixels(resolve(server.data, theirs)))).toBe(true);
+    expect((await pixels(join(rig.server.data, 'output', ours ?? ''))).equals(await pixels(resolve(rig.server.data, theirs)))).toBe(true);
     await context.close();
   });
 
   it('gets the graph back from a picture that is dropped on it, and shows what a foreign one uses before it runs', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.fill('.inspector textarea', 'tulip');
     expect(await runToEnd(page)).toBe('done');
     const [name = ''] = await page.evaluate(() =>
@@ -278,7 +268,7 @@ describe('the editor', () => {
     );
     const before = await wiresOf(page);
     await emptyTable(page);
-    await dropFile(page, { name: 'found.png', type: 'image/png', bytes: await readFile(join(server.data, 'output', name)) });
+    await dropFile(page, { name: 'found.png', type: 'image/png', bytes: await readFile(join(rig.server.data, 'output', name)) });
     await page.waitForFunction(() => window.__editor?.nodes().length === 11);
     expect(await wiresOf(page)).toEqual(before);
     expect(await fieldText(page, 'Prompt', 'text')).toBe('tulip');
@@ -294,7 +284,7 @@ describe('the editor', () => {
   });
 
   it('opens ComfyUI’s file by pasting it; a node that is not known keeps its place, wires and values through a save', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
     const api = {
       '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'sd15.safetensors' } },
       '2': { class_type: 'FancyUpscaler', inputs: { strength: 0.7, model: ['1', 0] } },
@@ -317,7 +307,7 @@ describe('the editor', () => {
   });
 
   it('shares by a link that holds the whole graph, and keeps the graph when the page is closed', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.fill('.inspector textarea', 'crescent moon');
     await page.getByRole('button', { name: 'Share' }).click();
     await page.click('#make-link');
@@ -325,12 +315,12 @@ describe('the editor', () => {
     expect(link).toContain('#w=');
     await page.waitForFunction(() => JSON.stringify(localStorage).includes('crescent moon'));
     const other = await context.newPage();
-    await other.goto(server.url);
+    await other.goto(rig.server.url);
     await ready(other);
     expect(await fieldText(other, 'Prompt', 'text')).toBe('crescent moon');
     expect(await other.locator('.toast').textContent()).toMatch(/^\s*Restored from /);
     await other.close();
-    const stranger = await openEditor(browser, link);
+    const stranger = await openEditor(rig.browser, link);
     expect(await fieldText(stranger.page, 'Prompt', 'text')).toBe('crescent moon');
     expect(await stranger.page.evaluate(() => window.__editor?.state.foreign)).toBe(true);
     expect([...errors, ...stranger.errors]).toEqual([]);
@@ -338,7 +328,7 @@ describe('the editor', () => {
   });
 
   it('cancels between two steps', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     await page.evaluate(() => {
       const { nodes = () => [], view } = window.__editor ?? {};
       const steps = nodes().find(({ title }) => title === 'Sampling steps');
@@ -353,7 +343,10 @@ describe('the editor', () => {
   });
 
   it('can be used by keyboard and on a phone through the outline', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
     await page.tap('#tab-outline');
     await page.locator('.outline summary', { hasText: 'Empty latent' }).tap();
     const width = page.locator('.outline [data-field$=".width"] input[type=number]');
@@ -395,13 +388,13 @@ describe('the editor', () => {
       ['phone', 'the queue', (page) => showQueue(page, '#tab-queue')],
     ];
     const saved = { ...square, '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'square' } } };
-    await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ id: 'ended', workflow: saved }) });
-    expect(await (await fetch(`${server.url}/v1/jobs/ended/events`)).text()).toContain('"done"');
-    await hold(server.url, true);
-    for (let i = 0; i < 2; i++) await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ workflow: square }) });
+    await fetch(`${rig.server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ id: 'ended', workflow: saved }) });
+    expect(await (await fetch(`${rig.server.url}/v1/jobs/ended/events`)).text()).toContain('"done"');
+    await hold(rig.server.url, true);
+    for (let i = 0; i < 2; i++) await fetch(`${rig.server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify({ workflow: square }) });
     for (const colorScheme of ['dark', 'light'] as const) {
       for (const size of ['desk', 'phone'] as const) {
-        const { page, context } = await openEditor(browser, server.url, {
+        const { page, context } = await openEditor(rig.browser, rig.server.url, {
           colorScheme,
           viewport: sizes[size],
           bypassCSP: true,
@@ -419,6 +412,6 @@ describe('the editor', () => {
         await context.close();
       }
     }
-    await hold(server.url, false);
+    await hold(rig.server.url, false);
   }, 180_000);
 });

@@ -1,8 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { fieldText, openEditor, ready } from './editor-page.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const openTemplate = async (page: Page, id: string): Promise<void> => {
   const before = await page.evaluate(() => window.__editor?.state.document);
@@ -28,19 +27,10 @@ const recentNames = async (page: Page): Promise<readonly string[]> => {
 };
 
 describe('work that the browser keeps', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('finds earlier work again after other workflows were opened and changed', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.fill('.inspector textarea', 'my own comet');
     // At once, before anything was kept by time.
     await openTemplate(page, 'image-to-image');
@@ -69,25 +59,25 @@ describe('work that the browser keeps', () => {
   });
 
   it('keeps no template that was only looked at, but shows it again in its own tab', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     await openTemplate(page, 'image-to-image');
     expect(await recentNames(page)).toEqual([]);
     await page.reload();
     await page.waitForFunction(() => window.__editor?.state.name === 'Image to image');
     expect(await page.locator('.toast').count()).toBe(0);
     const other = await context.newPage();
-    await other.goto(server.url);
+    await other.goto(rig.server.url);
     await ready(other);
     expect(await other.evaluate(() => window.__editor?.state.name)).toBe('Text to image');
     await context.close();
   });
 
   it('lets two tabs change the same work without losing either', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     await page.fill('.inspector textarea', 'from the first tab');
     await page.evaluate(() => window.__editor?.keepNow());
     const other = await context.newPage();
-    await other.goto(server.url);
+    await other.goto(rig.server.url);
     await ready(other);
     await other.fill('.inspector textarea', 'from the second tab');
     await other.evaluate(() => window.__editor?.keepNow());

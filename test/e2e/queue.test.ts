@@ -1,12 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { Program } from '../server/program.ts';
 import { temporaryFolder } from '../server/rig.ts';
-import { launchBrowser } from './browser.ts';
 import { endOfRun, fieldText, openEditor } from './editor-page.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const square = (name: string): unknown => ({
   nodes: [
@@ -60,55 +59,46 @@ const setSteps = (page: Page, steps: number): Promise<void> =>
   }, steps);
 
 describe('the queue in the editor', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('is held, put in order by mouse and by keyboard, cancelled and released; ended jobs stand in the history', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     await page.click('#rail-queue');
     await page.click('#hold-queue');
     await page.getByText('The queue is paused').waitFor();
-    for (const name of ['a', 'b', 'c', 'd']) await send(server.url, name);
-    await stands(page, server.url, ['a', 'b', 'c', 'd']);
+    for (const name of ['a', 'b', 'c', 'd']) await send(rig.server.url, name);
+    await stands(page, rig.server.url, ['a', 'b', 'c', 'd']);
     await page.locator('[data-job="d"]').dragTo(page.locator('[data-job="b"]'));
-    await stands(page, server.url, ['a', 'd', 'b', 'c']);
+    await stands(page, rig.server.url, ['a', 'd', 'b', 'c']);
     await page.locator('[data-job="a"]').dragTo(page.locator('[data-job="b"]'));
-    await stands(page, server.url, ['d', 'b', 'a', 'c']);
+    await stands(page, rig.server.url, ['d', 'b', 'a', 'c']);
     await page.locator('[data-job="a"] .handle').focus();
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowUp');
-    await stands(page, server.url, ['a', 'd', 'b', 'c']);
+    await stands(page, rig.server.url, ['a', 'd', 'b', 'c']);
     await page.keyboard.press('ArrowDown');
-    await stands(page, server.url, ['d', 'a', 'b', 'c']);
+    await stands(page, rig.server.url, ['d', 'a', 'b', 'c']);
     await page.getByRole('button', { name: 'Run c next' }).click();
-    await stands(page, server.url, ['c', 'd', 'a', 'b']);
+    await stands(page, rig.server.url, ['c', 'd', 'a', 'b']);
     await page.locator('[data-job="a"] input').check();
     await page.locator('[data-job="b"] input').check();
     await page.locator('.chosen').getByRole('button', { name: 'Run next' }).click();
-    await stands(page, server.url, ['a', 'b', 'c', 'd']);
+    await stands(page, rig.server.url, ['a', 'b', 'c', 'd']);
     await page.locator('[data-job="a"] .handle').focus();
     await page.keyboard.press('End');
-    await stands(page, server.url, ['b', 'c', 'd', 'a']);
+    await stands(page, rig.server.url, ['b', 'c', 'd', 'a']);
     await page.getByLabel('Priority').fill('3');
     await page.getByLabel('Priority').press('Enter');
-    await stands(page, server.url, ['b', 'a', 'c', 'd']);
+    await stands(page, rig.server.url, ['b', 'a', 'c', 'd']);
     expect(await page.locator('[data-job="a"] small').first().textContent()).toBe('number 2 · priority 3');
     await page.locator('[data-job="a"] .handle').focus();
     await page.keyboard.press('Home');
-    await stands(page, server.url, ['a', 'b', 'c', 'd']);
+    await stands(page, rig.server.url, ['a', 'b', 'c', 'd']);
     await page.getByRole('button', { name: 'Cancel d' }).click();
     await page.getByRole('button', { name: 'Pause a' }).click();
     await page.locator('[data-job="a"].held').waitFor();
     await page.click('#hold-queue');
-    await stands(page, server.url, ['a']);
+    await stands(page, rig.server.url, ['a']);
     await page.getByRole('button', { name: 'Resume a' }).click();
     await page.getByText('Nothing runs or waits').waitFor();
     await page.click('#rail-history');
@@ -137,7 +127,7 @@ describe('the queue in the editor', () => {
   });
 
   it('keeps several runs of a page that is closed, each with the seed that was shown', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     await setSteps(page, 3);
     const seed = Number(await fieldText(page, 'Noise', 'noise_seed'));
     await page.getByRole('radio', { name: '+1' }).click();
@@ -150,9 +140,9 @@ describe('the queue in the editor', () => {
     expect(Number(await fieldText(page, 'Noise', 'noise_seed'))).toBe(seed + 4);
     const jobs = await page.evaluate(() => [...(window.__editor?.state.mine ?? [])]);
     await context.close();
-    await expect.poll(async () => (await readdir(join(server.data, 'output'))).length, { timeout: 30_000 }).toBe(4);
+    await expect.poll(async () => (await readdir(join(rig.server.data, 'output'))).length, { timeout: 30_000 }).toBe(4);
     const ran = jobs.map(
-      async (id) => /"noise_seed":"?(\d+)/.exec(await (await fetch(`${server.url}/v1/history/${id}/workflow`)).text())?.[1],
+      async (id) => /"noise_seed":"?(\d+)/.exec(await (await fetch(`${rig.server.url}/v1/history/${id}/workflow`)).text())?.[1],
     );
     expect((await Promise.all(ran)).map(Number)).toEqual([1, 2, 3, 4].map((more) => seed + more));
   });
@@ -167,7 +157,7 @@ describe('the queue in the editor', () => {
     const first = await start('0');
     // Accepted is what is stored, so the database stands.
     await send(first.url, 'before');
-    const { page, context } = await openEditor(browser, first.url);
+    const { page, context } = await openEditor(rig.browser, first.url);
     await setSteps(page, 10_000);
     await page.click('#run');
     const stepping = (): Promise<unknown> =>

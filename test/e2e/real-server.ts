@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { launchBrowser } from './browser.ts';
 
 const command = resolve(import.meta.dirname, '../../bin/litegraph-diffusion.mjs');
 
@@ -39,6 +42,37 @@ export async function startRealServer(options: readonly string[], prepare?: (dat
       child.kill('SIGTERM');
       await closed;
       await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the tests of one file share. */
+export interface Rig {
+  readonly browser: Browser;
+  readonly server: RealServer;
+}
+
+/** A browser and a server for all tests of a `describe`, to be read within them; started before the first and closed after the last. */
+export function sharedRig(...[options = [], prepare]: Partial<Parameters<typeof startRealServer>>): Rig {
+  let parts: readonly [Browser, RealServer] | undefined;
+  const started = (): readonly [Browser, RealServer] => {
+    if (parts === undefined) throw new Error('Browser and server are there only while tests run.');
+    return parts;
+  };
+  beforeAll(async () => {
+    parts = await Promise.all([launchBrowser(), startRealServer(options, prepare)]);
+  });
+  afterAll(async () => {
+    const [browser, server] = started();
+    await browser.close();
+    await server[Symbol.asyncDispose]();
+  });
+  return {
+    get browser() {
+      return started()[0];
+    },
+    get server() {
+      return started()[1];
     },
   };
 }

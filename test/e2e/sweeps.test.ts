@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readPngText } from '../../workflows/index.ts';
 import { axeFindings } from './axe.ts';
-import { launchBrowser } from './browser.ts';
 import { fieldText, openEditor, runToEnd } from './editor-page.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const table = 'Prompt.text,noise_seed,steps,word\n"red apple, ripe",7,2,apple\nrocket,8,many,rocket\nsunflower,,2,flower\n';
 
@@ -23,19 +22,10 @@ const batchEnds = (page: Page): Promise<unknown> =>
   page.waitForFunction(() => ['done', 'failed', 'interrupted'].includes(window.__editor?.state.batch?.state ?? ''));
 
 describe('sweeps and batches in the editor', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('marks fields, undoes and saves the marks, runs every combination, and gives the values of a cell back', async () => {
-    const { page, context, errors } = await openQuick(browser, server.url);
+    const { page, context, errors } = await openQuick(rig.browser, rig.server.url);
     await page.evaluate(() => window.__editor?.view.select(['5']));
     await page.getByRole('button', { name: 'Try several values of guidance' }).click();
     await page.locator('.axis input').fill('1..4:3');
@@ -66,7 +56,10 @@ describe('sweeps and batches in the editor', () => {
   });
 
   it('binds the columns of a table to fields, names what does not fit, shows the names, and runs the rest', async () => {
-    const { page, context, errors } = await openQuick(browser, server.url, { colorScheme: 'light', viewport: { width: 390, height: 844 } });
+    const { page, context, errors } = await openQuick(rig.browser, rig.server.url, {
+      colorScheme: 'light',
+      viewport: { width: 390, height: 844 },
+    });
     await page.click('#tab-queue');
     await page.click('#new-batch');
     await page.setInputFiles('#table-file', { name: 'prompts.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
@@ -91,7 +84,7 @@ describe('sweeps and batches in the editor', () => {
   });
 
   it('says what made a picture, makes it again, plays its steps, and gives it away without metadata', async () => {
-    const { page, context, errors } = await openQuick(browser, server.url, { colorScheme: 'light' });
+    const { page, context, errors } = await openQuick(rig.browser, rig.server.url, { colorScheme: 'light' });
     await page.evaluate(() => window.__editor?.set({ record: true }));
     expect(await runToEnd(page)).toBe('done');
     await page.locator('.thumb[title^="picture"]').first().click();

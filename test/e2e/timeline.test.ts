@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { axeFindings } from './axe.ts';
-import { launchBrowser } from './browser.ts';
 import { endOfRun, openEditor, runToEnd } from './editor-page.ts';
-import { type RealServer, startRealServer } from './real-server.ts';
+import { sharedRig } from './real-server.ts';
 
 const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
@@ -15,19 +14,10 @@ const recorded = (page: Page): Promise<number> =>
   });
 
 describe('the steps of a run', () => {
-  let browser: Browser;
-  let server: RealServer;
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startRealServer([])]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
+  const rig = sharedRig();
 
   it('are recorded only for those who look at them, or as the menu says', async () => {
-    const { page, context, errors } = await openEditor(browser, server.url);
+    const { page, context, errors } = await openEditor(rig.browser, rig.server.url);
     expect(await page.locator('.timeline').count()).toBe(0);
     expect(await runToEnd(page)).toBe('done');
     expect(await recorded(page)).toBe(0);
@@ -50,7 +40,7 @@ describe('the steps of a run', () => {
   });
 
   it('are recorded for a lesson from the first run on', async () => {
-    const { page, context } = await openEditor(browser, server.url);
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
     await page.click('#rail-templates');
     await page.locator('[data-template^="learn/06"]').click();
     await page.waitForFunction(() => window.__editor?.state.extra.record === true);
@@ -61,7 +51,7 @@ describe('the steps of a run', () => {
 
   it.each(['dark', 'light'] as const)('can be read and reached, on a phone without scrolling: %s', async (colorScheme) => {
     for (const size of ['desk', 'phone'] as const) {
-      const { page, context } = await openEditor(browser, server.url, {
+      const { page, context } = await openEditor(rig.browser, rig.server.url, {
         colorScheme,
         viewport: sizes[size],
         bypassCSP: true,

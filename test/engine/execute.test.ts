@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ResultCache } from '../../server/engine/cache.ts';
 import { keysOf } from '../../server/engine/keys.ts';
 import type { LiveEvent } from '../../server/engine/run-node.ts';
+import { noImages, noModels } from '../nodes/no-files.ts';
 import { fakeExecutor, planned, runGraph } from './fake-nodes.ts';
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
@@ -80,25 +81,7 @@ describe('executing a plan', () => {
     await runGraph(executor, sum);
     const keys = await keysOf(planned(executor, sum).tasks, {
       definitions: executor.definitions,
-      context: {
-        models: {
-          checkpoint: () => Promise.reject(),
-          identity: () => Promise.reject(),
-          controlnets: { open: () => Promise.reject(), identity: () => Promise.reject() },
-          unet: () => Promise.reject(),
-          clip: () => Promise.reject(),
-          vae: () => Promise.reject(),
-          embeddings: () => Promise.reject(),
-        },
-        images: {
-          load: () => Promise.reject(),
-          identity: () => Promise.reject(),
-          save: () => Promise.reject(),
-          show: () => Promise.reject(),
-          has: () => Promise.reject(),
-          resize: () => Promise.reject(),
-        },
-      },
+      context: { models: noModels, images: noImages },
     });
     const shown = executor.cache.get(keys.get('c') ?? '');
     const forgetful = { ...executor, cache: new ResultCache(1e6) };

@@ -4,6 +4,7 @@ import { type Executed, type Execution, type Executor, execute } from '../../ser
 import { RunReasons } from '../../server/engine/reasons.ts';
 import type { LiveEvent } from '../../server/engine/run-node.ts';
 import { type Plan, plan, readWorkflow } from '../../workflows/index.ts';
+import { noImages, noModels } from '../nodes/no-files.ts';
 
 /** Nodes that count how often they ran. */
 export function fakeNodes(): { definitions: ReadonlyMap<string, NodeDefinition>; runs: string[]; file: { identity: string } } {
@@ -136,10 +137,6 @@ export function planned(executor: Executor, graph: Compact, targets?: readonly s
   return plan(readWorkflow(JSON.stringify(graph), specs).workflow, specs, targets === undefined ? {} : { targets });
 }
 
-const none = async (): Promise<never> => {
-  throw new Error('The tests have no models and no pictures.');
-};
-
 /** Runs a graph to its end and gives all events. */
 export async function runGraph(
   executor: Executor,
@@ -157,16 +154,8 @@ export async function runGraph(
     plan: planned(executor, graph, targets),
     context: {
       signal,
-      models: {
-        checkpoint: none,
-        identity: none,
-        unet: none,
-        clip: none,
-        vae: none,
-        embeddings: async () => '',
-        controlnets: { open: none, identity: none },
-      },
-      images: { load: none, identity: none, save: none, show: none, has: async (image) => !missing.has(image.name), resize: none },
+      models: noModels,
+      images: { ...noImages, has: async (image) => !missing.has(image.name) },
     },
     ...rest,
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, startPostgres } from '../server/postgres.ts';
 import { ask, post, temporaryFolder, visit } from '../server/rig.ts';
+import { samplingGraph } from '../server/sampling-graph.ts';
 import { Batch, complete, killing } from './batch.ts';
 import { type Host, host } from './hosts.ts';
 import { type SecondHost, secondHost } from './second-host.ts';
@@ -27,22 +28,6 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const one of hosts.splice(0)) await one.end();
   await rm(folder, { recursive: true, force: true });
-});
-
-/** A long run of the sampler. */
-const sampling = (steps: number) => ({
-  model: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny-emoji' } },
-  prompt: { class_type: 'CLIPTextEncode', inputs: { text: 'rocket', clip: ['model', 1] } },
-  latent: { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
-  sample: {
-    class_type: 'KSampler',
-    inputs: {
-      ...{ model: ['model', 0], seed: 7, steps, cfg: 4, sampler_name: 'euler', scheduler: 'karras' },
-      ...{ positive: ['prompt', 0], negative: ['prompt', 0], latent_image: ['latent', 0], denoise: 1 },
-    },
-  },
-  decode: { class_type: 'VAEDecode', inputs: { samples: ['sample', 0], vae: ['model', 2] } },
-  saved: { class_type: 'SaveImage', inputs: { images: ['decode', 0], filename_prefix: 'long' } },
 });
 
 describe('a hundred kills', () => {
@@ -138,7 +123,7 @@ describe('several workers', () => {
       const visitor = await visit(rig, { headers });
       const runs = (): number => visitor.events('long').filter((event) => event === 'state running').length;
       visitor.send({ type: 'watch', jobs: ['long'] });
-      await post(rig, '/v1/jobs', { id: 'long', workflow: sampling(600) }, headers);
+      await post(rig, '/v1/jobs', { id: 'long', workflow: samplingGraph(600, 'long') }, headers);
       await visitor.until(({ previews }) => previews.length > 3);
       const near = await started('near', 'worker', ...args('near').slice(1));
       go(far, second);
@@ -154,7 +139,7 @@ describe('several workers', () => {
       // The one that came back works again.
       await near.end();
       visitor.send({ type: 'watch', jobs: ['after'] });
-      await post(rig, '/v1/jobs', { id: 'after', workflow: sampling(2) }, headers);
+      await post(rig, '/v1/jobs', { id: 'after', workflow: samplingGraph(2, 'long') }, headers);
       await visitor.reaches('after', 'done');
       visitor.socket.close();
     },

@@ -10,6 +10,7 @@ import type {
   Tensor,
   Values,
 } from '../../nodes/kit/index.ts';
+import { noImages, noModels } from './no-files.ts';
 
 /** What a node gave and told. */
 export interface NodeRun<O extends Ports> {
@@ -43,7 +44,6 @@ const isGenerator = <O extends Ports>(result: object): result is AsyncGenerator<
   Symbol.asyncIterator in result;
 
 function contextFor(pictures: Image[]): RunContext {
-  const none = () => Promise.reject(new Error('There is none in this test.'));
   const show = async (image: Image): Promise<readonly ImageFile[]> => {
     pictures.push(image);
     const [count = 0, height = 0, width = 0] = image.dims;
@@ -51,16 +51,8 @@ function contextFor(pictures: Image[]): RunContext {
   };
   return {
     signal: new AbortController().signal,
-    models: {
-      checkpoint: none,
-      identity: none,
-      unet: none,
-      clip: none,
-      vae: none,
-      embeddings: async () => '',
-      controlnets: { open: none, identity: none },
-    },
-    images: { load: none, identity: none, save: none, show, has: () => Promise.resolve(true), resize: none },
+    models: noModels,
+    images: { ...noImages, show, has: () => Promise.resolve(true) },
   };
 }
 

@@ -1,10 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe } from 'vitest';
 import { z } from 'zod';
-import { tinyModels, writeTinyFolder } from '../engine/tiny-models.ts';
-import { Program, root } from './program.ts';
-import { temporaryFolder } from './rig.ts';
+import { tinyModels } from '../engine/tiny-models.ts';
+import { root } from './program.ts';
+import { equalRecorded, recordedLatent } from './recorded-latents.ts';
 
 const Stage = z.object({
   seed: z.string().regex(/^\d+$/),
@@ -27,13 +27,9 @@ const Run = z.object({
   height: z.int(),
   batch: z.int(),
   stages: z.array(Stage),
-  dims: z.array(z.int()),
-  spread: z.number(),
-  values: z.array(z.number()),
+  ...recordedLatent,
 });
 type Run = z.infer<typeof Run>;
-const Printed = z.record(z.string(), z.object({ dims: z.array(z.int()), data: z.array(z.number()) }));
-const Report = z.object({ status: z.string(), printed: Printed, errors: z.array(z.object({ message: z.string() })) });
 
 const { runs } = z.object({ runs: z.array(Run) }).parse(JSON.parse(await readFile(join(root, 'test/reference/runs.json'), 'utf8')));
 
@@ -76,37 +72,10 @@ function graphOf(all: readonly Run[]): string {
 
 const lastOf = (run: Run, index: number): string => idOf('run', index, run.stages.length - 1);
 
-/** The largest difference from the reference's values, as a share of its latent's spread. */
-function apart(data: readonly number[], { values, spread }: Run): number {
-  const found = values.map((value, i) => Math.abs(value - (data[Math.floor((i * data.length) / values.length)] ?? Number.NaN)));
-  return Math.max(...found) / spread;
-}
-
 const titleOf = ({ model, stages: all, positive, batch }: Run): string =>
   `${model}, ${all.map(({ sampler, scheduler, seed, denoise, start }) => `${sampler} ${scheduler} seed ${seed}${denoise < 1 ? ` denoise ${denoise}` : ''}${start === undefined ? '' : ` from step ${start}`}`).join(', then ')}, “${positive}”, batch ${batch}`;
 
-let data = '';
-let report: z.infer<typeof Report>;
-beforeAll(async () => {
-  data = await temporaryFolder();
-  for (const name of tinyModels) await writeTinyFolder(name, join(data, 'tiny'));
-  const prints = runs.flatMap((run, index) => ['--print', `${lastOf(run, index)}.LATENT`]);
-  const args = ['--data', data, '--models', join(data, 'tiny'), '--device', 'cpu', '--json', ...prints];
-  const { output, errors } = await new Program('run', '-', ...args).ended(graphOf(runs));
-  expect(output, errors).not.toBe('');
-  report = Report.parse(JSON.parse(output));
-}, 240_000);
-afterAll(() => rm(data, { recursive: true, force: true }));
-
 describe('latents of the command line equal ComfyUI’s', () => {
-  it('in a run without errors', () => {
-    expect(report.errors.map(({ message }) => message)).toEqual([]);
-    expect(report.status).toBe('done');
-  });
-
-  it.each(runs.map((run, index): [string, Run, number] => [titleOf(run), run, index]))('%s', (_, run, index) => {
-    const found = report.printed[`${lastOf(run, index)}.0`];
-    expect(found?.dims).toEqual(run.dims);
-    expect(apart(found?.data ?? [], run)).toBeLessThan(1e-3);
-  });
+  const recorded = runs.map((run, index) => ({ title: titleOf(run), node: lastOf(run, index), recorded: run }));
+  equalRecorded(recorded, { graph: graphOf(runs), models: tinyModels });
 });

@@ -5,6 +5,7 @@ import { readPngText } from '../../workflows/index.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { Program } from './program.ts';
 import { ask, post, temporaryFolder, tinyPng, visit } from './rig.ts';
+import { samplingGraph } from './sampling-graph.ts';
 
 const token = 'a-long-secret';
 const bearer = { authorization: `Bearer ${token}` };
@@ -28,20 +29,7 @@ const copying = (file: string, prefix: string) => ({
   '4': { class_type: 'PreviewImage', inputs: { images: ['2', 0] } },
 });
 
-const sampling = (steps: number) => ({
-  model: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny-emoji' } },
-  prompt: { class_type: 'CLIPTextEncode', inputs: { text: 'rocket', clip: ['model', 1] } },
-  latent: { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
-  sample: {
-    class_type: 'KSampler',
-    inputs: {
-      ...{ model: ['model', 0], seed: 7, steps, cfg: 4, sampler_name: 'euler', scheduler: 'karras' },
-      ...{ positive: ['prompt', 0], negative: ['prompt', 0], latent_image: ['latent', 0], denoise: 1 },
-    },
-  },
-  decode: { class_type: 'VAEDecode', inputs: { samples: ['sample', 0], vae: ['model', 2] } },
-  saved: { class_type: 'SaveImage', inputs: { images: ['decode', 0], filename_prefix: 'far/away' } },
-});
+const sampling = (steps: number) => samplingGraph(steps, 'far/away');
 
 beforeAll(async () => {
   postgres = await startPostgres();

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
-import type { Difference, RunManifest } from '../../../workflows/index.ts';
+import { type Difference, type RunManifest, usualTolerance, type Verdict } from '../../../workflows/index.ts';
 import type { App } from '../app.ts';
-import { type About, readAbout, tolerance, type Verdict, verifyShown } from '../picture-about.ts';
+import { type About, readAbout, verifyShown } from '../picture-about.ts';
 import type { PictureDialog } from '../state.ts';
 import { secondsText } from './job-words.ts';
 
@@ -24,7 +24,7 @@ function verdictWords({ result, difference }: Verdict): string {
   if (result === 'bit-equal') return headlines[result];
   if (difference === undefined) return 'Different: the new picture has another size.';
   const { largest, mean, share } = difference;
-  return `${headlines[result]}: the largest difference is ${largest} of 255 (${tolerance} would still count as the same), the mean ${mean.toPrecision(3)}, and ${(100 * share).toPrecision(3)} % of the values differ.`;
+  return `${headlines[result]}: the largest difference is ${largest} of 255 (${usualTolerance} would still count as the same), the mean ${mean.toPrecision(3)}, and ${(100 * share).toPrecision(3)} % of the values differ.`;
 }
 
 function verdictOf(verdict: About['verdict']) {

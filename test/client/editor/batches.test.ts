@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { firstValues, readAxis, valuesText } from '../../../client/editor/axes.ts';
-import { pixelDifference } from '../../../client/editor/compare-pixels.ts';
 import { batchWish, columnFault, emptyBatch, rowFault } from '../../../client/editor/new-batch.ts';
 import { choice, int, seed } from '../../../nodes/kit/index.ts';
 import { seedsOfRow } from '../../../server/batch/random-seed.ts';
@@ -51,12 +50,6 @@ describe('a batch from a table', () => {
     expect(columnFault({ ...wish, columns: columns.map((one) => ({ ...one, field: '4.steps' })) })).toContain('same field');
     expect(columnFault({ ...wish, columns: columns.map((one) => ({ ...one, field: '' })) })).toContain('No column');
   });
-});
-
-it('measures pixels as values of three channels', () => {
-  const a = new Uint8ClampedArray([0, 0, 0, 255, 10, 10, 10, 255]);
-  const b = new Uint8ClampedArray([0, 0, 3, 255, 10, 10, 10, 255]);
-  expect(pixelDifference(a, b)).toEqual({ largest: 3, mean: 0.5, share: 1 / 6 });
 });
 
 it('gives a row of a batch the same seeds each time, and no two rows the same', () => {

@@ -1,6 +1,7 @@
 import { modelSampling } from '../../../nodes/diffusion/model-sampling.ts';
 import { scheduleFromConfig } from '../../../nodes/diffusion/noise-schedules.ts';
-import type { Conditioning, DiffusionModel, ImageStore, ModelStore, NetworkInput, RunContext, Tensor } from '../../../nodes/kit/index.ts';
+import type { Conditioning, DiffusionModel, NetworkInput, RunContext, Tensor } from '../../../nodes/kit/index.ts';
+import { noImages, noModels } from '../no-files.ts';
 
 /** Stable Diffusion's training noise. */
 export const stableDiffusion = scheduleFromConfig({
@@ -43,22 +44,8 @@ export const apart = (a: Tensor, b: Tensor): number => {
   return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (b.data[i] ?? Number.NaN))), 0);
 };
 
-const none = async (): Promise<never> => {
-  throw new Error('The tests of nodes have no models and no pictures.');
-};
-const models: ModelStore = {
-  checkpoint: none,
-  identity: none,
-  unet: none,
-  clip: none,
-  vae: none,
-  embeddings: none,
-  controlnets: { open: none, identity: none },
-};
-const images: ImageStore = { load: none, identity: none, save: none, show: none, has: none, resize: none };
-
 /** What a node that needs no files may touch. */
-export const context = (signal = new AbortController().signal): RunContext => ({ signal, models, images });
+export const context = (signal = new AbortController().signal): RunContext => ({ signal, models: noModels, images: noImages });
 
 /** Runs a generator to its end: everything that it yielded, and what it returned. */
 export async function finish<E, R>(running: AsyncGenerator<E, R, void>): Promise<{ events: E[]; result: R }> {
