@@ -95,8 +95,8 @@ async function stopChild(child) {
   await gone;
 }
 
-/** Resident memory of a process and all below it, in MB (Linux). */
-export function residentMegabytes(pid) {
+/** Resident memory of a process and all below it whose command line fits, in MB (Linux). */
+export function residentMegabytes(pid, fits = () => true) {
   const parents = new Map();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
@@ -110,6 +110,7 @@ export function residentMegabytes(pid) {
     for (let at = id; at > 1; at = parents.get(at) ?? 0) if (at === pid) return true;
     return false;
   });
-  const kilobytes = family.map((id) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0));
+  const wanted = family.filter((id) => fits(readFileSync(`/proc/${id}/cmdline`, 'utf8')));
+  const kilobytes = wanted.map((id) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0));
   return kilobytes.reduce((sum, value) => sum + value, 0) / 1024;
 }

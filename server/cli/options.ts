@@ -20,8 +20,8 @@ export interface CommonOptions {
 
 const defaultModels = 'models';
 
-/** Results of nodes are kept up to this many bytes. */
-export const cacheBytes = 1_000_000_000;
+/** Results of nodes are kept up to this many bytes unless told otherwise. */
+const usualCache = 1_000_000_000;
 
 /** Adds `--models`, `--device` and `--data`. */
 export function withCommonOptions(command: Command): Command {
@@ -57,23 +57,29 @@ export interface DeviceOptions {
   readonly precision: PrecisionChoice;
   /** The most bytes of weights on the device. */
   readonly memory?: number;
+  /** The most bytes of results of nodes that are kept. */
+  readonly cache: number;
   /** False: saved pictures carry neither workflow nor manifest. */
   readonly metadata?: boolean;
 }
 
-function gigabytes(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value * 1e9;
-  throw new GraphError('bad-value', `--memory expects gigabytes such as 6 or 7.5, got “${text}”.`);
-}
+/** Reads gigabytes as bytes; `least` is the smallest number that makes sense. */
+const gigabytes =
+  (option: string, least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value * 1e9;
+    throw new GraphError('bad-value', `${option} expects gigabytes such as 6 or 7.5, got “${text}”.`);
+  };
 
-/** Adds `--precision` and `--memory` to a command that runs networks. */
+/** Adds `--precision`, `--memory` and `--cache` to a command that runs networks. */
 export function withDeviceOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--precision <name>', 'how networks compute: auto is fp16 on CUDA, else as stored').choices(precisions).default('auto'),
     )
-    .option('--memory <GB>', 'most weights kept on the device; by default most of what a GPU has free', gigabytes);
+    .option('--memory <GB>', 'most weights kept on the device; by default most of what a GPU has free', gigabytes('--memory', 1e-3))
+    .option('--cache <GB>', 'most results of nodes kept for reuse; 0 keeps none', gigabytes('--cache', 0), usualCache);
 }
 
 /** Adds `--no-metadata` to a command that saves pictures. */
@@ -88,13 +94,14 @@ export const engineOptions = ({
   data,
   precision,
   memory,
+  cache,
   metadata,
 }: CommonOptions & DeviceOptions): EngineOptions => ({
   device,
   models,
   extraModels,
   data,
-  cacheBytes,
+  cacheBytes: cache,
   precision,
   ...(memory === undefined ? {} : { memory }),
   ...(metadata === false ? { noMetadata: true } : {}),

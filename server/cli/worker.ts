@@ -9,7 +9,7 @@ import { createLog } from '../log.ts';
 import { parseQueue } from '../queue/open-store.ts';
 import { stopSignal } from '../serve.ts';
 import { startWorker } from '../worker/worker.ts';
-import { type CommonOptions, cacheBytes, type DeviceOptions, engineDevices, warnOfModels } from './options.ts';
+import { type CommonOptions, type DeviceOptions, engineDevices, engineOptions, warnOfModels } from './options.ts';
 
 /** `litegraph-diffusion worker`. */
 export interface WorkerCommandOptions extends CommonOptions, DeviceOptions {
@@ -26,7 +26,7 @@ function serverUrl(text: string): string {
 
 /** Runs jobs of a shared queue until a signal; a job that runs then goes back to the queue. */
 export async function workerCommand(options: WorkerCommandOptions): Promise<void> {
-  const { models, extraModels, data, precision, memory, token, shared } = options;
+  const { models, extraModels, data, token, shared } = options;
   const queue = parseQueue(options.queue);
   if (typeof queue === 'string')
     throw new GraphError('bad-value', 'A worker shares the queue of its server: give it the same --queue postgres://….');
@@ -48,10 +48,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
     listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
     startEngines: (folders) =>
       devices.map(({ device, settings }) =>
-        startEngine(
-          { device, models, extraModels, cacheBytes, precision, ...(memory === undefined ? {} : { memory }), ...folders },
-          settings,
-        ),
+        startEngine({ ...engineOptions({ ...options, device, models, extraModels, data }), ...folders }, settings),
       ),
     log: createLog(),
   });
