@@ -13,6 +13,9 @@ const page: UserConfig = {
     target: 'es2022',
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // One page, served from the machine itself; and litegraph.js reads typed numbers by `eval`, which the page's own policy forbids.
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { eval: false } },
   },
 };
 

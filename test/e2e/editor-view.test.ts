@@ -236,4 +236,13 @@ describe('the view of the graph', () => {
     expect(errors).toEqual([]);
     await context.close();
   });
+
+  it('calls the fields of the form by the titles that people gave their nodes', async () => {
+    const { page, context } = await openEditor(rig.browser, rig.server.url);
+    const labels = (): Promise<string[]> => page.locator('.inspector .field > label').allInnerTexts();
+    await expect.poll(labels).toEqual(expect.arrayContaining([expect.stringMatching(/^steps/i)]));
+    await page.evaluate(() => window.__editor?.view.setTitle('4', 'How long'));
+    await expect.poll(labels).toEqual(expect.arrayContaining([expect.stringMatching(/^how long · steps/i)]));
+    await context.close();
+  });
 });

@@ -4,7 +4,7 @@ import { type Literal, parseValue, toProblem } from '../../../nodes/kit/index.ts
 import { seedControls } from '../../../workflows/index.ts';
 import type { InputView, NodeView } from '../../graph-view.ts';
 import { seedWords } from '../../seed-words.ts';
-import { type App, isMarked, labelOf, nodeById, openDialog, setField, toggleMark } from '../app.ts';
+import { type App, fieldsOf, isMarked, labelOf, nodeById, openDialog, setField, toggleMark } from '../app.ts';
 import { axisOf } from '../axes.ts';
 import { axisButton, axisEditor } from './axis.ts';
 import { icon } from './icons.ts';
@@ -131,13 +131,23 @@ const isLong = ({ port, link }: InputView): boolean => port.widget?.kind === 'te
 
 const isDefault = ({ port, value }: InputView): boolean => port.default === undefined || String(port.default) === String(value);
 
+/** What a field is called in the form of the whole workflow: with the title that somebody gave its node, alone where that says it all. */
+function labelInForm(app: App, { node, input: { port } }: FieldPlace): string {
+  const usual = app.catalogue.get(node.type.replace(/^diffusion\//, ''))?.title;
+  if (node.title === usual) return labelOf(port);
+  const { widget } = port;
+  const alike = fieldsOf(node).filter((other) => other.port.widget?.kind === widget?.kind);
+  const tells = widget?.kind === 'text' || (widget?.kind === 'choice' && widget.upload === true);
+  return tells && alike.length === 1 ? node.title : `${node.title} · ${labelOf(port)}`;
+}
+
 /** One field with its label, unit, help and the ways to reset and mark it. */
 export function field(app: App, place: FieldPlace) {
   const { node, input, prefix, plain } = place;
   const { port } = input;
   const id = `${prefix}-${node.id}-${port.name}`;
   const marked = isMarked(app, node.id, port.name);
-  const label = plain ? (port.widget?.kind === 'text' ? node.title : labelOf(port)) : labelOf(port);
+  const label = plain ? labelInForm(app, place) : labelOf(port);
   const problem = app.state.problems.find(({ node: where, port: which }) => where === node.id && which === port.name);
   return html`<div class="field ${problem ? 'wrong' : ''} ${axisOf(app, node.id, port.name) ? 'swept' : ''}" data-field="${node.id}.${port.name}">
     <label for=${id} title=${port.help}>${label}${port.unit && port.unit !== port.name ? html` <small>${port.unit}</small>` : nothing}</label>
