@@ -46,6 +46,8 @@ export class Marks {
     const mark = this.#at(node);
     if (status === undefined) delete mark.status;
     else mark.status = status;
+    // A run that is over without words has none to say any more.
+    if (status?.state === 'ran' || status?.state === 'cached') this.#dropStaleText(mark);
     if (status?.state === 'cached') mark.stale = false;
     this.#world.changed();
   }
@@ -63,12 +65,14 @@ export class Marks {
     }
     mark.preview?.close();
     mark.preview = bitmap;
+    this.#dropStaleText(mark);
     mark.stale = false;
     this.#world.changed();
   }
 
   async setContent(node: NodeId, content: Content): Promise<void> {
     const mark = this.#at(node);
+    this.#dropStaleText(mark);
     mark.stale = false;
     if (content.kind === 'plot') mark.plot = content.plot;
     else if (content.kind === 'text') mark.text = content.text;
@@ -117,6 +121,10 @@ export class Marks {
     mark.preview?.close();
     delete mark.loading;
     closeAll(mark.pictures);
+  }
+
+  #dropStaleText(mark: NodeMarks): void {
+    if (mark.stale) delete mark.text;
   }
 
   #at(node: NodeId): NodeMarks {

@@ -1,4 +1,5 @@
 import { attentionPictures } from '../diffusion/attention-pictures.ts';
+import { encodedPrompt } from '../diffusion/encoded-prompt.ts';
 import { conditioned } from '../diffusion/guidance.ts';
 import { previewPictures } from '../diffusion/latent-pictures.ts';
 import { eachItem } from '../diffusion/noisy-latents.ts';
@@ -18,7 +19,6 @@ import {
   latent,
   model,
   type NodeEvent,
-  type Tensor,
   text,
 } from '../kit/index.ts';
 
@@ -30,13 +30,6 @@ function attentionOf(network: DiffusionModel): NonNullable<DiffusionModel['atten
     `The model “${network.name}” was exported without its cross-attention: there is no unet/attention.onnx with “attention_outputs” in unet/config.json. Use the embedded model, or export it with attention.`,
     { place: { port: 'model' } },
   );
-}
-
-/** The prompt's features, one batch item. */
-async function promptFeatures(encoder: { encode(text: string): Promise<readonly { tokens: Tensor }[]> }, prompt: string): Promise<Tensor> {
-  const [first] = await encoder.encode(prompt);
-  if (first === undefined) throw new GraphError('bad-model', 'The text encoder gave nothing for this prompt.');
-  return first.tokens;
 }
 
 /** Where the network looks for each word. */
@@ -62,7 +55,9 @@ export default defineNode({
     const tokens = await encoder.tokens(prompt);
     if (tokens.length === 0)
       throw new GraphError('bad-value', 'There are no words in the prompt. Write some.', { place: { port: 'prompt' } });
-    const features = await promptFeatures(encoder, prompt);
+    const [encoded] = yield* encodedPrompt(encoder, prompt);
+    if (encoded === undefined) throw new GraphError('bad-model', 'The text encoder gave nothing for this prompt.');
+    const { tokens: features } = encoded;
     const guider = { model: network, denoise: conditioned(network, [{ tokens: features }]) };
     const items = eachItem(x_t);
     const rows: Image[] = [];
@@ -87,6 +82,7 @@ export default defineNode({
     yield { kind: 'show', content: { kind: 'images', files: await images.show(table), labels } };
     return { IMAGE: table };
   },
+  identity: async ({ prompt }, { models }) => models.embeddings([prompt]),
 });
 
 function requireNoisy(sigma: number): number {

@@ -1,3 +1,4 @@
+import { encodedPrompts } from '../diffusion/encoded-prompt.ts';
 import { cfgGuider } from '../diffusion/guidance.ts';
 import { ksamplerSigmas, samplerNamed } from '../diffusion/ksampler-steps.ts';
 import { seededNoise } from '../diffusion/noise.ts';
@@ -104,11 +105,11 @@ export default defineNode({
     const base = { seed: chance, cfg, steps, sampler: sampler_name, denoise: 1 };
     const columns = gridColumns(base, vary, { values: inputs.values, rows: rows.length });
     const fixed = { model: network, scheduler, latent: inputs.latent_image, signal };
-    const unwanted = await encoder.encode(negative);
+    const [unwanted = [], ...wanted] = yield* encodedPrompts(encoder, [negative, ...rows]);
     const cells: Latent[] = [];
     const ms = columns.map(() => 0);
-    for (const row of rows) {
-      const conditionings = { positive: await encoder.encode(row), negative: unwanted };
+    for (const positive of wanted) {
+      const conditionings = { positive, negative: unwanted };
       for (const [index, column] of columns.entries()) {
         const started = performance.now();
         cells.push(yield* sampleCell(column, conditionings, { fixed, done: cells.length, total: rows.length * columns.length }));
@@ -123,4 +124,5 @@ export default defineNode({
       time: timePlot(columns, ms, vary),
     };
   },
+  identity: async ({ prompts, negative }, { models }) => models.embeddings([prompts, negative]),
 });

@@ -131,10 +131,32 @@ describe('Sampler grid', () => {
     expect([outputs.columns, outputs.row_labels, outputs.column_labels]).toEqual([3, 'one\ntwo', '1 step\n2 steps\n3 steps']);
     expect(steps).toBe(12);
     expect(outputs.time.x).toEqual([1, 2, 3]);
+    const told = await runNode(samplerGrid, { ...run, clip: picky, prompts: 'embedding:a\nembedding:b', negative: '', values: '1' });
+    expect(told.shown).toEqual([{ kind: 'text', text: 'There is no such embedding.' }]);
   });
 });
 
+/** An encoder that cannot use one word. */
+const picky: TextEncoder = {
+  ...clip,
+  encode: (prompt, warn) => {
+    if (String(prompt).includes('embedding:')) warn?.('There is no such embedding.');
+    return clip.encode(prompt);
+  },
+};
+
 describe('Attention maps', () => {
+  it('say what of the prompt could not be used, beside their pictures', async () => {
+    const { guider, points } = await exact();
+    const x_t = { ...points, noise: { sigma: 1, form: 'exploding' as const } };
+    const attention = async () => [{ name: 'mid', downsample: 1, weights: zeros([1, 1, points.samples.dims[3] ?? 0, 4]) }];
+    const run = { model: { ...guider.model, attention }, clip: picky, x_t, prompt: 'a embedding:none', enlarge: 1 };
+    const { shown } = await runNode(attentionMaps, run, {
+      resize: async ({ dims: [count = 0] }, { width, height }) => zeros([count, height, width, 3]),
+    });
+    expect(shown.map(({ kind }) => kind)).toEqual(['text', 'images']);
+  });
+
   it('say that a model was exported without attention', async () => {
     const { guider, points } = await exact();
     const x_t = { ...points, noise: { sigma: 1, form: 'exploding' as const } };

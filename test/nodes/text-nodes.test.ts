@@ -13,6 +13,8 @@ import setStrength from '../../nodes/text/conditioning-set-area-strength.node.ts
 import setMask from '../../nodes/text/conditioning-set-mask.node.ts';
 import setRange from '../../nodes/text/conditioning-set-timestep-range.node.ts';
 import zeroOut from '../../nodes/text/conditioning-zero-out.node.ts';
+import { loadCatalogue } from '../../server/catalogue.ts';
+import { noImages, noModels } from './no-files.ts';
 import { ramp, runNode } from './node-runs.ts';
 
 const asked: (string | PromptPair)[] = [];
@@ -30,6 +32,22 @@ describe('text encoders', () => {
   it('show what of a prompt could not be used, and nothing otherwise', async () => {
     expect((await runNode(textEncode, { text: 'plain', clip })).shown).toEqual([]);
     expect((await runNode(textEncode, { text: 'odd', clip })).shown).toEqual([{ kind: 'text', text: 'It is odd.' }]);
+  });
+
+  it('and all other nodes that read prompts run again when an embedding that is named in one changes', async () => {
+    const { definitions } = await loadCatalogue();
+    const reading = [...definitions.values()].filter(
+      ({ inputs, outputs }) =>
+        Object.values(inputs).some(({ type }) => type === 'CLIP') && !Object.values(outputs).some(({ type }) => type === 'CLIP'),
+    );
+    expect(reading.map(({ type }) => type)).toEqual(expect.arrayContaining(['CLIPTextEncode', 'SamplerGrid', 'AttentionMaps']));
+    for (const { type, inputs, identity } of reading) {
+      const prompts = Object.entries(inputs).flatMap(([name, port]) => (port.widget?.kind === 'text' && name !== 'values' ? [name] : []));
+      for (const name of prompts) {
+        const models = { ...noModels, embeddings: async (given: readonly unknown[]) => given.join() };
+        expect(await identity?.({ [name]: 'embedding:mine' }, { models, images: noImages }), `${type}.${name}`).toContain('embedding:mine');
+      }
+    }
   });
 
   it('of SDXL carry two prompts and the sizes', async () => {

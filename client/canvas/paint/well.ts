@@ -40,8 +40,20 @@ export function drawWell(pen: Pen, desk: Showing, { node, box }: { readonly node
   const marks = desk.marks.get(idOf(node));
   if (spec === undefined) drawUnknown(pen, node, box);
   else if (marks?.plot !== undefined) drawPlot(pen, marks.plot, box);
-  else if (marks?.text !== undefined) drawLines(pen, marks.text, { box, colour: pen.theme.text });
+  else if (marks?.text !== undefined) drawText(pen, desk, { node, box, text: marks.text });
   else drawPictureWell(pen, desk, { node, box });
+}
+
+/** What a node says, below its pictures if it has some. */
+function drawText(
+  pen: Pen,
+  desk: Showing,
+  { node, box, text }: { readonly node: HostNode; readonly box: Box; readonly text: string },
+): void {
+  const foot = picturesOf(desk, node).pictures.length === 0 ? box.height : Math.min(0.4 * box.height, 3 * textStep(pen) + 10);
+  const above = box.height - foot;
+  if (above > 0) drawPictureWell(pen, desk, { node, box: { ...box, height: above } });
+  drawLines(pen, text, { box: { ...box, y: box.y + above, height: foot }, colour: pen.theme.text });
 }
 
 function drawPictureWell(pen: Pen, desk: Showing, { node, box }: { readonly node: HostNode; readonly box: Box }): void {
@@ -94,13 +106,16 @@ function drawUnknown(pen: Pen, node: HostNode, box: Box): void {
 /** Text in a node grows up to this size when the graph is seen from far. */
 const largestText = 30;
 
+const textSize = (pen: Pen): number => Math.min(Math.max(fonts.node, leastText / pen.scale), largestText);
+const textStep = (pen: Pen): number => 1.3 * textSize(pen);
+
 /** Writes wrapped text into a box, as much as fits. */
 export function drawLines(pen: Pen, text: string, { box, colour }: { readonly box: Box; readonly colour: string }): void {
-  const size = Math.min(Math.max(fonts.node, leastText / pen.scale), largestText);
+  const size = textSize(pen);
   if (!isLegible(size, pen.scale)) return;
   fillBox(pen, box, { colour: pen.theme.field });
   const plain = font(size);
-  const step = 1.3 * size;
+  const step = textStep(pen);
   const most = Math.max(1, Math.floor((box.height - 10) / step));
   pen.words.wrap(text, plain, { room: box.width - 16, most }).forEach((line, index) => {
     write(pen, line, [box.x + 8, box.y + 5 + (index + 0.5) * step], { font: plain, colour });

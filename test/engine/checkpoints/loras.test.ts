@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clipWithLora, modelWithLora } from '../../../nodes/diffusion/lora-on-wires.ts';
 import type { Checkpoint, Tensor } from '../../../nodes/kit/index.ts';
+import { readLora } from '../../../server/engine/models/loras/lora-file.ts';
 import { openRuntime, type Runtime } from '../../../server/engine/models/onnx.ts';
 import { EngineModels } from '../../../server/engine/models/store.ts';
 import { floats, writeSafetensors } from './safetensors-file.ts';
@@ -73,6 +74,38 @@ describe('a LoRA', () => {
       expect(difference(cat?.tokens, features)).toBeLessThan(1e-4);
     },
   );
+
+  it('says its alphas in the notes of diffusers: acts as strongly as with diffusers and peft', async () => {
+    const tensors = loraTensors('peft');
+    const notes = (settings: object) => ({ lora_adapter_metadata: JSON.stringify(settings) });
+    const doubled = { 'unet.r': 3, 'unet.lora_alpha': 6, 'text_encoder.r': 3, 'text_encoder.lora_alpha': 6, 'unet.alpha_pattern': {} };
+    await writeSafetensors(join(root, 'loras/sub/noted.safetensors'), tensors, notes(doubled));
+    const expected = loraCases.find(({ stack }) => stack.length === 1 && stack[0]?.[0] === 'peft');
+    if (expected === undefined) throw new Error('no case');
+    const changed = await stacked(await models.checkpoint('sd15.safetensors'), [['noted', 0.5]]);
+    expect(difference(await predict(changed, 'sd15'), expected.unet)).toBeLessThan(1e-4);
+    const [cat] = await changed.clip.encode('a photo of a cat');
+    expect(difference(cat?.tokens, expected.features)).toBeLessThan(1e-4);
+
+    const scales = async (settings: object) => {
+      await writeSafetensors(join(root, 'loras/patterns.safetensors'), tensors, notes(settings));
+      const { layers } = await readLora(join(root, 'loras/patterns.safetensors'));
+      return (end: string) => [...new Set(layers.filter(({ key }) => key.endsWith(end)).map(({ scale }) => scale))];
+    };
+    const patterned = await scales({
+      ...doubled,
+      'unet.alpha_pattern': { to_v: 3, '^to_q': 99, o_q: 99 },
+      'text_encoder.alpha_pattern': { '^encoder.layers.0.self_attn.q_proj': 12 },
+    });
+    expect(patterned('to_v')).toEqual([1]);
+    expect(patterned('to_q')).toEqual([2]);
+    expect(patterned('layers.0.self_attn.q_proj')).toEqual([4]);
+    expect(patterned('layers.1.self_attn.q_proj')).toEqual([2]);
+    expect((await scales({ 'unet.lora_alpha': 6, 'unet.use_rslora': true }))('to_q')).toEqual([6 / Math.sqrt(3)]);
+    expect((await scales({ 'unet.lora_alpha': 6 }))('q_proj')).toEqual([1]);
+    await expect(scales({ 'unet.alpha_pattern': { '(a+)+b': 1 } })).rejects.toThrow(/pattern "\(a\+\)\+b", which is no name of a layer/);
+    await expect(scales({ 'unet.lora_alpha': 'high' })).rejects.toMatchObject({ code: 'bad-model' });
+  });
 
   it('of several in a row is merged once, into a file of the touched weights alone, which the next start finds again', async () => {
     const graphs = join(root, 'own-graphs');

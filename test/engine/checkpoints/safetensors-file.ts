@@ -35,5 +35,8 @@ export function safetensors(tensors: Readonly<Record<string, Written>>, metadata
 }
 
 /** Writes a sound file. */
-export const writeSafetensors = (path: string, tensors: Readonly<Record<string, Written>>): Promise<void> =>
-  writeFile(path, safetensors(tensors));
+export const writeSafetensors = (
+  path: string,
+  tensors: Readonly<Record<string, Written>>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> => writeFile(path, safetensors(tensors, metadata));

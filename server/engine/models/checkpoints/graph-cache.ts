@@ -72,7 +72,7 @@ async function readManifest(folder: string): Promise<z.infer<typeof Manifest> | 
 }
 
 /** Raised when other graphs are written for the same weights. */
-const graphVersion = 3;
+const graphVersion = 4;
 
 function keyOf({ files, figures }: GraphRequest, sources: readonly Source[]): string {
   const headers = files.map(({ tensors }) => [...tensors].map(([key, { type, shape, offset }]) => [key, type, shape, offset]));

@@ -2,6 +2,7 @@ import { GraphError, quote } from '../../../../nodes/kit/index.ts';
 import type { Weight } from '../graph/weights.ts';
 import { openSafetensors, readFloats, type SafetensorsFile } from '../safetensors/file.ts';
 import type { StoredTensor } from '../safetensors/header.ts';
+import { adapterScales, type ScaleOf } from './adapter-alphas.ts';
 
 /** Networks that a LoRA may change. */
 export type LoraPart = 'unet' | 'text_encoder' | 'text_encoder_2';
@@ -16,7 +17,7 @@ export interface LoraLayer {
   readonly up: Weight;
   readonly down: Weight;
   readonly mid?: Weight;
-  /** alpha / rank. */
+  /** alpha / rank, or / √rank where the file says so. */
   readonly scale: number;
 }
 
@@ -70,6 +71,8 @@ function layerName(rest: string, part: LoraPart): string {
 interface Sorted {
   readonly part: LoraPart;
   readonly name: string;
+  /** Without the network's name, dots kept. */
+  readonly dotted: string;
   readonly tensors: Map<string, Weight>;
   readonly key: string;
 }
@@ -85,23 +88,28 @@ function sorted(tensors: ReadonlyMap<string, StoredTensor>): { layers: readonly 
       continue;
     }
     const [part, whole] = [prefix[1], key.replace(role[0], '')];
-    const name = layerName(whole.replace(prefix[0], ''), part);
-    const layer = layers.get(`${part} ${name}`) ?? { part, name, tensors: new Map(), key: whole };
+    const dotted = whole.replace(prefix[0], '');
+    const name = layerName(dotted, part);
+    const layer = layers.get(`${part} ${name}`) ?? { part, name, dotted, tensors: new Map(), key: whole };
     layer.tensors.set(role[1], { ...tensor, key });
     layers.set(`${part} ${name}`, layer);
   }
   return { layers: [...layers.values()], unknown };
 }
 
-async function layerOf({ part, name, key, tensors }: Sorted, path: string): Promise<LoraLayer> {
+async function layerOf(
+  { part, name, dotted, key, tensors }: Sorted,
+  { path, scaleOf }: { path: string; scaleOf: ScaleOf },
+): Promise<LoraLayer> {
   const [up, down, mid, alpha] = ['up', 'down', 'mid', 'alpha'].map((role) => tensors.get(role));
   if (up === undefined || down === undefined)
     throw new GraphError('bad-model', `The LoRA ${path} is not complete: ${key} has no ${up === undefined ? 'up' : 'down'} weight.`);
   const rank = down.shape[0] ?? 1;
   if (up.shape[1] !== (mid?.shape[0] ?? rank) || (mid !== undefined && mid.shape[1] !== rank))
     throw new GraphError('bad-model', `The LoRA ${path} is damaged: the weights of ${key} do not fit each other. Download it again.`);
-  const [value = rank] = alpha === undefined ? [] : await readFloats({ ...alpha, shape: [1] });
-  return { part, name, key, up, down, ...(mid === undefined ? {} : { mid }), scale: value / rank };
+  const [value] = alpha === undefined ? [] : await readFloats({ ...alpha, shape: [1] });
+  const scale = value === undefined ? (scaleOf({ part, name: dotted, rank }) ?? 1) : value / rank;
+  return { part, name, key, up, down, ...(mid === undefined ? {} : { mid }), scale };
 }
 
 /** Reads the names of a LoRA's file and its alphas. Throws `bad-model` for a damaged file, for one that is no LoRA, and for other methods. */
@@ -116,8 +124,9 @@ export async function readLora(given: string): Promise<LoraFile> {
       'bad-model',
       `The file ${file.path} is no LoRA: it has no weights such as lora_unet_….lora_down.weight or unet.….lora_A.weight, but ${quote(unknown[0] ?? 'nothing')}.`,
     );
+  const scaleOf = adapterScales(file);
   const layers: LoraLayer[] = [];
   // One after the other: there are a thousand of them, each a read.
-  for (const one of found) layers.push(await layerOf(one, file.path));
+  for (const one of found) layers.push(await layerOf(one, { path: file.path, scaleOf }));
   return { file, layers, unknown };
 }
