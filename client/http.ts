@@ -1,6 +1,7 @@
 import type { ImageFile, NodeSpec, Problem } from '../nodes/kit/index.ts';
+import { isRecord } from '../workflows/index.ts';
 import { type Connection, ConnectionError, type ServerAddress } from './connection.ts';
-import { isRecord, readImageFile, readNodeSpecs, readProblems } from './server-answers.ts';
+import { readImageFile, readNodeSpecs, readProblems } from './server-answers.ts';
 
 /** The HTTP side of a {@link Connection}. */
 export type HttpCalls = Pick<Connection, 'nodes' | 'upload' | 'imageUrl' | 'picture' | 'get' | 'post' | 'drop' | 'text'>;

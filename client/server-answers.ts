@@ -1,10 +1,7 @@
 import { categories, type ImageFile, type NodeSpec, type PortSpec, type Problem, problemCodes } from '../nodes/kit/index.ts';
+import { isRecord } from '../workflows/index.ts';
 import type { ServerMessage } from '../workflows/protocol.ts';
 import { ConnectionError } from './connection.ts';
-
-/** Is this an object and no list? */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const messageTypes: readonly string[] = [
   'welcome',

@@ -11,6 +11,7 @@ import {
   type PortSpec,
   specOf,
 } from '../nodes/kit/index.ts';
+import { isRecord } from '../workflows/index.ts';
 
 /** All node types that were found, and a sentence for each file that could not be used. */
 export interface LoadedCatalogue {
@@ -18,8 +19,6 @@ export interface LoadedCatalogue {
   readonly specs: ReadonlyMap<string, NodeSpec>;
   readonly problems: readonly string[];
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Has it what `defineNode` asks for? Files of third parties come through the same door as ours. */
 function isDefinition(value: unknown): value is NodeDefinition {

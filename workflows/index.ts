@@ -5,6 +5,7 @@ export { checkTemplate, fillTemplate, namePart, unknownTokens } from './batch/na
 export { type BatchRow, rowOfRecord, rowsOfCsv, rowsOfJsonl, rowsOfRepeat } from './batch/rows.ts';
 export { type ItemSeeds, itemSeeds, type SeedField, seedFields, withSeeds } from './batch/seeds.ts';
 export { canonicalText } from './canonical.ts';
+export { isRecord } from './clean.ts';
 export { describeNode } from './describe.ts';
 export { type Difference, differenceLine, diffManifests, diffWorkflows } from './diff.ts';
 export { parseJson, stringifyJson } from './json.ts';

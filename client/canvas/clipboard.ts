@@ -1,6 +1,5 @@
-import { type GraphDocument, type GraphLink, type GraphNode, type NodeId, readGraph, writeGraph } from '../../workflows/index.ts';
+import { type GraphDocument, type GraphLink, type GraphNode, isRecord, type NodeId, readGraph, writeGraph } from '../../workflows/index.ts';
 import { type HostNode, linksOf } from '../plugin/host.ts';
-import { isRecord } from '../server-answers.ts';
 import { type Desk, nodeOf, type Point } from './desk.ts';
 import { addLinks, makeNode } from './load-document.ts';
 import { plugsOf } from './plugs.ts';

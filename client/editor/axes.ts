@@ -1,7 +1,6 @@
 import { type Literal, type PortSpec, parseValue, toProblem } from '../../nodes/kit/index.ts';
-import { mostAxes, parseValues } from '../../workflows/index.ts';
+import { isRecord, mostAxes, parseValues } from '../../workflows/index.ts';
 import type { InputView, NodeView } from '../graph-view.ts';
-import { isRecord } from '../server-answers.ts';
 import { type App, changeAbout, fieldsOf, labelOf, nodeById } from './app.ts';
 
 /** A field that the sweep varies. */

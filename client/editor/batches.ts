@@ -1,6 +1,6 @@
 import { type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { setField, toWorkflow, type WorkflowSource, writeGraph } from '../../workflows/index.ts';
-import { isRecord, readProblems } from '../server-answers.ts';
+import { isRecord, setField, toWorkflow, type WorkflowSource, writeGraph } from '../../workflows/index.ts';
+import { readProblems } from '../server-answers.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
 import { axesOf, axisTitle, fieldOf } from './axes.ts';
 import { refreshPictures } from './lists.ts';

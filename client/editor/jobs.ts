@@ -1,6 +1,5 @@
 import { toProblem } from '../../nodes/kit/index.ts';
-import { isFinal, type ServerMessage } from '../../workflows/index.ts';
-import { isRecord } from '../server-answers.ts';
+import { isFinal, isRecord, type ServerMessage } from '../../workflows/index.ts';
 import type { App } from './app.ts';
 import { showHistory } from './past-jobs.ts';
 import type { Queue, QueuedJob, WaitingJob } from './state.ts';

@@ -1,5 +1,4 @@
-import { isRecord } from '../server-answers.ts';
-
+import { isRecord } from '../../workflows/index.ts';
 /** A document that the browser keeps: what somebody has made, or changed, on this page. */
 export interface Kept {
   readonly id: string;

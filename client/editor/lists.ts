@@ -1,4 +1,4 @@
-import { isRecord } from '../server-answers.ts';
+import { isRecord } from '../../workflows/index.ts';
 import type { App } from './app.ts';
 import type { Picture, Template } from './state.ts';
 

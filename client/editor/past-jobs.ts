@@ -1,6 +1,6 @@
 import { type ImageFile, type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { type JobState, jobStates, readGraph, toWorkflow } from '../../workflows/index.ts';
-import { isRecord, readProblems } from '../server-answers.ts';
+import { isRecord, type JobState, jobStates, readGraph, toWorkflow } from '../../workflows/index.ts';
+import { readProblems } from '../server-answers.ts';
 import { type App, openDialog } from './app.ts';
 import { openText } from './documents.ts';
 import type { EndedJob, JobDetails, JobHistory } from './state.ts';

@@ -4,6 +4,7 @@ import {
   type Difference,
   differencesOf,
   diffManifests,
+  isRecord,
   judged,
   readCarried,
   readManifest,
@@ -14,7 +15,6 @@ import {
   type Workflow,
 } from '../../workflows/index.ts';
 import { hasEnded, type Run } from '../run-state.ts';
-import { isRecord } from '../server-answers.ts';
 import type { App } from './app.ts';
 import { comparePictures } from './compare-pixels.ts';
 import type { Picture } from './state.ts';

@@ -1,6 +1,6 @@
 import { toProblem } from '../../nodes/kit/index.ts';
 import type { RecordedNode } from '../../workflows/index.ts';
-import { isRecord } from '../server-answers.ts';
+import { isRecord } from '../../workflows/index.ts';
 import type { App } from './app.ts';
 import type { Picture } from './state.ts';
 import { type RecordedRun, recordedNodes } from './timeline.ts';

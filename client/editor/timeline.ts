@@ -1,6 +1,6 @@
 import type { RecordedNode } from '../../workflows/index.ts';
+import { isRecord } from '../../workflows/index.ts';
 import type { Run } from '../run-state.ts';
-import { isRecord } from '../server-answers.ts';
 import type { App } from './app.ts';
 
 /** What was recorded of a run. */

@@ -1,4 +1,4 @@
-import { isRecord } from '../server-answers.ts';
+import { isRecord } from '../../workflows/index.ts';
 import type { HostGraph, HostLibrary, HostNode } from './host.ts';
 import type { NodeTypes } from './node-types.ts';
 

@@ -1,6 +1,5 @@
 import { type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { describeNode, type GraphDocument, readGraph, toWorkflow, typePrefix, validate } from '../../workflows/index.ts';
-import { isRecord } from '../server-answers.ts';
+import { describeNode, type GraphDocument, isRecord, readGraph, toWorkflow, typePrefix, validate } from '../../workflows/index.ts';
 import { type HostGraph, type HostNode, linkOf, linksOf } from './host.ts';
 import type { NodeTypes } from './node-types.ts';
 

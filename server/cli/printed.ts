@@ -1,5 +1,5 @@
 import { type Catalogue, GraphError, quote } from '../../nodes/kit/index.ts';
-import { findNode, type NodeId, nearest, specOfType, type Workflow } from '../../workflows/index.ts';
+import { findNode, isRecord, type NodeId, nearest, specOfType, type Workflow } from '../../workflows/index.ts';
 
 /** One `--print`: output `index` of a node. */
 export interface PrintRequest {
@@ -29,8 +29,6 @@ export function parsePrint(text: string, workflow: Workflow, catalogue: Catalogu
     place: { node: node.id },
   });
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * A value as JSON: tensors as `{dims, data}` flat and row-major, a latent as its samples, sigmas as a tensor of one axis, one prompt as its tokens and several as a

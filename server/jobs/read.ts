@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Catalogue, type ChoiceSource, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { parseJson, readWorkflow, specOfType, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
+import { isRecord, parseJson, readWorkflow, specOfType, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
 import { checkSentences } from '../http/checks.ts';
 import { RunBody } from '../http/schemas.ts';
@@ -48,9 +48,6 @@ export type Reading =
       readonly warnings: readonly Problem[];
     }
   | { readonly wanted?: Wanted; readonly problems: readonly Problem[] };
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A body with options has `workflow`, which in the compact form could only be a node of that name. */
 const hasOptions = (body: unknown): boolean =>

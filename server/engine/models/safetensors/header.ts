@@ -1,4 +1,5 @@
 import { GraphError, quote } from '../../../../nodes/kit/index.ts';
+import { isRecord } from '../../../../workflows/index.ts';
 
 /** Bytes of one element, by the format's own names. */
 export const elementBytes = {
@@ -51,7 +52,6 @@ export interface HeaderSource {
 export const badFile = (file: string, what: string): GraphError =>
   new GraphError('bad-model', `The file ${file} ${what}. Download it again, or choose another.`);
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isElementType = (value: unknown): value is ElementType => typeof value === 'string' && Object.hasOwn(elementBytes, value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
