@@ -3,13 +3,13 @@ import {
   type DiffusionModel,
   GraphError,
   type Latent,
-  type LatentFormat,
   type NoiseForm,
   type NoiseState,
   scale,
   sizeOf,
   sliceBatch,
   type Tensor,
+  type VaeFormat,
   zeros,
 } from '../kit/index.ts';
 
@@ -28,6 +28,15 @@ export function inForm(latent: Latent, form: NoiseForm): Latent {
 /** Item i of a batch times `factors[i]`. */
 function scaleEach(x: Tensor, factors: readonly number[]): Tensor {
   return concatBatch(factors.map((factor, item) => scale(sliceBatch(x, item, 1), factor)));
+}
+
+/** The factor from a latent to the network's space, in which noise is measured. Throws `bad-model` where the VAE that made it does not say. */
+export function networkScale({ scale: factor = 1 }: Pick<Latent, 'scale'>): number {
+  if (factor !== 'unknown') return factor;
+  throw new GraphError(
+    'bad-model',
+    'How strong noise is depends on the scale of the latent, and the file of the VAE that made it does not say which it is. Choose the family on “Load VAE”.',
+  );
 }
 
 /** Marks a batch as holding σ `levels[i]` in item i. */
@@ -81,7 +90,7 @@ export function requireFinite(x: Tensor, what: string, cause: keyof typeof overf
  * Checks that a latent fits a model. An all-zero latent of another channel count is widened, so that Empty latent serves
  * every family; anything else of the wrong shape is `size-mismatch`.
  */
-export function fitTo(latent: Latent, format: LatentFormat, name: string): Latent {
+export function fitTo(latent: Latent, format: VaeFormat, name: string): Latent {
   const { samples } = latent;
   const [batch = 0, channels = 0, height = 0, width = 0] = samples.dims;
   if (samples.dims.length !== 4 || sizeOf(samples.dims) === 0) {

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '../kit/index.ts';
 import { masked, maskedBoth } from './masked-denoise.ts';
-import { fitToModel, inForm, requireFinite, sameLevel, shownSigma } from './noisy-latents.ts';
+import { fitToModel, inForm, networkScale, requireFinite, sameLevel, shownSigma } from './noisy-latents.ts';
 import { explodingLevel, explodingScale, startingPoint, toScaled, toUnscaled } from './parameterisation.ts';
 import { fitMask } from './prompt-parts.ts';
 import { torchNormal } from './random.ts';
@@ -40,7 +40,8 @@ export interface SampledLatents {
 type Beginning = Pick<SamplingRun, 'guider' | 'noise' | 'latent' | 'asGiven'>;
 
 /** The noise that a latent holds, measured in the model's space, which may be another than the one it was noised in. */
-const heldBy = ({ guider, latent }: Beginning): number => ((latent.noise?.sigma ?? 0) * guider.model.latent.scale) / (latent.scale ?? 1);
+const heldBy = ({ guider, latent }: Beginning): number =>
+  latent.noise === undefined ? 0 : (latent.noise.sigma * guider.model.latent.scale) / networkScale(latent);
 
 /** Says in a sentence or two what is odd about the noise in the latent for a run from `sigma` on; undefined where nothing is. */
 export function oddNoise(beginning: Beginning, sigma: number): string | undefined {

@@ -1,4 +1,4 @@
-import { int, type LatentFormat, type Port, type Tiles } from '../kit/index.ts';
+import { int, type Port, type Tiles, type VaeFormat } from '../kit/index.ts';
 
 /** Side of the pieces that a picture is cut into. */
 export const tilePort = (step: number): Port<number> =>
@@ -24,7 +24,7 @@ export const overlapPort = int({
 });
 
 /** Pixels as cells of the latent; no more than a quarter of a tile is shared, as ComfyUI has it. */
-export function tilesOf({ tile_size, overlap }: { tile_size: number; overlap: number }, { downscale }: LatentFormat): Tiles {
+export function tilesOf({ tile_size, overlap }: { tile_size: number; overlap: number }, { downscale }: VaeFormat): Tiles {
   const side = Math.max(1, Math.floor(tile_size / downscale));
   return { side, overlap: Math.floor(Math.min(overlap, tile_size / 4) / downscale) };
 }

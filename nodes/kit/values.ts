@@ -26,8 +26,8 @@ export interface NoiseState {
 /** Latents `[b, c, h/8, w/8]` in unscaled VAE space. Without `noise` they are clean. */
 export interface Latent {
   readonly samples: Tensor;
-  /** The factor into the network's space, where it is known; noise is measured there. */
-  readonly scale?: number;
+  /** The factor into the network's space; noise is measured there. Absent where it is that space; `unknown` where the VAE's file does not say. */
+  readonly scale?: LatentScale;
   readonly noise?: NoiseState;
   /** Where to denoise: 1 is made anew, 0 is kept. `[b, h, w]` of any size. */
   readonly noiseMask?: Mask;
@@ -217,9 +217,17 @@ export interface Tiles {
   readonly overlap: number;
 }
 
+/** The factor from a VAE's latents to the network's space; a VAE's file by itself does not always say it. */
+export type LatentScale = number | 'unknown';
+
+/** How a VAE's own latents are laid out. */
+export interface VaeFormat extends Omit<LatentFormat, 'scale'> {
+  readonly scale: LatentScale;
+}
+
 /** VAE on a wire; with `tiles` it works piece by piece. Latents are unscaled, images as {@link Image}. */
 export interface Autoencoder {
-  readonly latent: LatentFormat;
+  readonly latent: VaeFormat;
   encode(image: Image, tiles?: Tiles): Promise<Tensor>;
   decode(samples: Tensor, tiles?: Tiles): Promise<Image>;
 }

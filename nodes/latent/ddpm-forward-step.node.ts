@@ -1,5 +1,5 @@
 import { forwardSteps, trainingStep } from '../diffusion/forward-process.ts';
-import { inForm, requireClean, sameLevel, shownSigma } from '../diffusion/noisy-latents.ts';
+import { inForm, networkScale, requireClean, sameLevel, shownSigma } from '../diffusion/noisy-latents.ts';
 import { torchNormal } from '../diffusion/random.ts';
 import { defineNode, GraphError, int, type Latent, latent, type NoiseSchedule, noiseSchedule, scale, seed } from '../kit/index.ts';
 
@@ -42,7 +42,7 @@ export default defineNode({
       });
     }
     const stream = torchNormal(chance);
-    const unit = 1 / (start.scale ?? 1);
+    const unit = 1 / networkScale(start);
     const samples = forwardSteps(start.samples, { schedule, first, last: t }, (dims) => scale(stream(dims), unit));
     return { x_t: { ...start, samples, noise: { sigma, form: 'preserving' } } };
   },

@@ -1,5 +1,5 @@
 import { stepOfSigma, trainingStep } from '../diffusion/forward-process.ts';
-import { eachItem, inForm, levelsOf, requireClean } from '../diffusion/noisy-latents.ts';
+import { eachItem, inForm, levelsOf, networkScale, requireClean } from '../diffusion/noisy-latents.ts';
 import { posteriorMean, posteriorWeights } from '../diffusion/posterior.ts';
 import { torchNormal } from '../diffusion/random.ts';
 import { combine, concatBatch, defineNode, GraphError, int, latent, noiseSchedule, seed, sliceBatch } from '../kit/index.ts';
@@ -46,7 +46,7 @@ export default defineNode({
       const s = Math.max(t - back, -1);
       const weights = posteriorWeights(schedule, { t, s });
       const mean = posteriorMean(weights, sliceBatch(x_0.samples, given === 1 ? 0 : index, 1), item.samples);
-      const drawn = combine(1, mean, Math.sqrt(weights.variance) / (x_t.scale ?? 1), stream(mean.dims));
+      const drawn = combine(1, mean, Math.sqrt(weights.variance) / networkScale(x_t), stream(mean.dims));
       return { mean, drawn, sigma: s < 0 ? 0 : trainingStep(schedule, s).sigma };
     });
     const noise = levelsOf(

@@ -1,5 +1,5 @@
 import { forwardAt, trainingStep } from '../diffusion/forward-process.ts';
-import { requireClean } from '../diffusion/noisy-latents.ts';
+import { networkScale, requireClean } from '../diffusion/noisy-latents.ts';
 import { torchNormal } from '../diffusion/random.ts';
 import { defineNode, int, latent, noiseSchedule, scale, seed } from '../kit/index.ts';
 
@@ -29,7 +29,7 @@ export default defineNode({
   run({ x_0, schedule, t, seed: chance }) {
     requireClean(x_0, 'The forward process');
     const { alphaBar, sigma } = trainingStep(schedule, t);
-    const epsilon = scale(torchNormal(chance)(x_0.samples.dims), 1 / (x_0.scale ?? 1));
+    const epsilon = scale(torchNormal(chance)(x_0.samples.dims), 1 / networkScale(x_0));
     const samples = forwardAt(x_0.samples, epsilon, alphaBar);
     return { x_t: { ...x_0, samples, noise: { sigma, form: 'preserving' } }, noise: { ...x_0, samples: epsilon } };
   },

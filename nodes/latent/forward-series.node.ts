@@ -1,5 +1,5 @@
 import { evenSteps, forwardAt, trainingStep } from '../diffusion/forward-process.ts';
-import { levelsOf, requireClean } from '../diffusion/noisy-latents.ts';
+import { levelsOf, networkScale, requireClean } from '../diffusion/noisy-latents.ts';
 import { torchNormal } from '../diffusion/random.ts';
 import { concatBatch, defineNode, int, latent, noiseSchedule, scale, seed, sliceBatch, text } from '../kit/index.ts';
 
@@ -25,7 +25,7 @@ export default defineNode({
   run({ x_0, schedule, frames, first, last, seed: chance }) {
     requireClean(x_0, 'The forward process');
     const clean = sliceBatch(x_0.samples, 0, 1);
-    const epsilon = scale(torchNormal(chance)(clean.dims), 1 / (x_0.scale ?? 1));
+    const epsilon = scale(torchNormal(chance)(clean.dims), 1 / networkScale(x_0));
     const times = evenSteps({ first, last, count: frames });
     const steps = times.map((t) => trainingStep(schedule, t));
     const samples = concatBatch(steps.map(({ alphaBar }) => forwardAt(clean, epsilon, alphaBar)));

@@ -1,4 +1,4 @@
-import { inForm } from '../diffusion/noisy-latents.ts';
+import { inForm, networkScale } from '../diffusion/noisy-latents.ts';
 import { binMiddles, densityOf, type Moments, momentsOf } from '../diffusion/statistics.ts';
 import { defineNode, float, type Latent, latent, type NodeEvent, optional, type Plot, scale, text } from '../kit/index.ts';
 
@@ -12,8 +12,7 @@ interface Named {
 }
 
 function measured(latent: Latent, name: string): Named {
-  const { samples, scale: unit = 1 } = inForm(latent, 'preserving');
-  const { data } = scale(samples, unit);
+  const { data } = scale(inForm(latent, 'preserving').samples, networkScale(latent));
   return { name, data, moments: momentsOf(data) };
 }
 

@@ -1,5 +1,5 @@
 import { channelPictures, enlarged, latentViews, pixelPictures, previewPictures } from '../diffusion/latent-pictures.ts';
-import { inForm, requireFinite } from '../diffusion/noisy-latents.ts';
+import { inForm, networkScale, requireFinite } from '../diffusion/noisy-latents.ts';
 import { choice, defineNode, GraphError, image, int, latent, model, optional, scale, text } from '../kit/index.ts';
 
 /** A latent seen without its VAE. */
@@ -23,9 +23,10 @@ export default defineNode({
     labels: text({ label: 'labels', help: 'What each picture shows, for a film strip.' }),
   },
   run({ samples: from, model: network, view, enlarge }) {
-    const { samples, scale: unit = 1 } = inForm(from, 'preserving');
+    const { samples } = inForm(from, 'preserving');
     const [batch = 0, channels = 0] = requireFinite(samples, 'The latent').dims;
     if (view === 'pixels') return { IMAGE: enlarged(pixelPictures(samples), enlarge), labels: numbered('picture', batch) };
+    const unit = from.scale === 'unknown' && network !== undefined ? network.latent.scale : networkScale(from);
     const scaled = scale(samples, unit);
     if (view === 'channels') return { IMAGE: enlarged(channelPictures(scaled), enlarge), labels: numbered('channel', channels) };
     if (network !== undefined) return { IMAGE: enlarged(previewPictures(scaled, network), enlarge), labels: numbered('picture', batch) };

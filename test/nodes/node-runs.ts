@@ -3,6 +3,7 @@ import type {
   Image,
   ImageFile,
   ImageStore,
+  ModelStore,
   NodeDefinition,
   NodeEvent,
   Ports,
@@ -21,15 +22,16 @@ export interface NodeRun<O extends Ports> {
   readonly pictures: readonly Image[];
 }
 
-/** Runs a node by itself; there are no models, and pictures go nowhere, but for what `images` does. Values that the inputs leave out are those of the ports. */
+/** Runs a node by itself; there are no models unless given, and pictures go nowhere, but for what `images` does. Values that the inputs leave out are those of the ports. */
 export async function runNode<I extends Ports, O extends Ports>(
   definition: NodeDefinition<I, O>,
   inputs: Values<I>,
   images: Partial<ImageStore> = {},
+  models: ModelStore = noModels,
 ): Promise<NodeRun<O>> {
   const pictures: Image[] = [];
   const context = contextFor(pictures);
-  const result = definition.run(inputs, { ...context, images: { ...context.images, ...images } });
+  const result = definition.run(inputs, { ...context, models, images: { ...context.images, ...images } });
   const shown: Content[] = [];
   let steps = 0;
   if (!isGenerator<O>(result)) return { outputs: await result, shown, steps, pictures };

@@ -3,10 +3,10 @@ import {
   concatBatch,
   GraphError,
   type Image,
-  type LatentFormat,
   sliceBatch,
   type Tensor,
   type Tiles,
+  type VaeFormat,
 } from '../../../nodes/kit/index.ts';
 import type { Session } from './inference-backend.ts';
 import { runTiled } from './tiles.ts';
@@ -126,7 +126,7 @@ function wholeOrTiled(item: Tensor, network: SideBySide, tiles: Tiles | undefine
 }
 
 /** A folder's VAE. Pictures of a batch go through one at a time, so that memory does not grow with the batch, and in tiles where one is too large. */
-export function autoencoder(latent: LatentFormat, parts: AutoencoderParts): Autoencoder {
+export function autoencoder(latent: VaeFormat, parts: AutoencoderParts): Autoencoder {
   return {
     latent,
     async encode(image, tiles) {

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { DiffusionModel, Tensor, TextEncoder } from '../../../nodes/kit/index.ts';
+import { scheduleFromConfig } from '../../../nodes/diffusion/noise-schedules.ts';
+import type { Autoencoder, DiffusionModel, Tensor, TextEncoder } from '../../../nodes/kit/index.ts';
+import forwardNoise from '../../../nodes/latent/forward-noise.node.ts';
+import vaeLoader from '../../../nodes/model/vae-loader.node.ts';
 import { openRuntime } from '../../../server/engine/models/onnx.ts';
 import { EngineModels } from '../../../server/engine/models/store.ts';
+import { runNode } from '../../nodes/node-runs.ts';
 import { floats, type Written, writeSafetensors } from './safetensors-file.ts';
 import { kindOf, ramp, type SomeValues, singleFile, uniform, writeDiffusersFolder, writeSingleFile } from './tiny-checkpoints.ts';
 
@@ -74,6 +78,32 @@ describe('a part in a file of its own', () => {
     expect(one?.pooled?.dims).toEqual([1, 64]);
     const single = await models.clip(['l.safetensors']);
     expect(apart(await encoded(single, prompt), await encoded(small.clip, prompt))).toBe(0);
+  });
+
+  it('VAE says how its latents are scaled where its notes do, and otherwise nothing is guessed: noise without a model asks for the family', async () => {
+    await mkdir(join(root, 'vae/xl'), { recursive: true });
+    const tensors = under(singleFile('sdxl'), 'first_stage_model.');
+    await writeSingleFile(join(root, 'vae/xl/diffusion_pytorch_model.safetensors'), tensors);
+    await writeFile(join(root, 'vae/xl/config.json'), JSON.stringify({ _class_name: 'AutoencoderKL', scaling_factor: 0.13025 }));
+    const spec = { 'modelspec.architecture': 'stable-diffusion-xl-v1-base/vae' };
+    await writeSafetensors(join(root, 'vae/noted.safetensors'), tensors, spec);
+    expect((await models.vae('xl/diffusion_pytorch_model.safetensors')).latent.scale).toBe(0.13025);
+    expect((await models.vae('noted.safetensors')).latent.scale).toBe(0.13025);
+    const load = async (family: 'as the file says' | 'Stable Diffusion XL') =>
+      (await runNode(vaeLoader, { vae_name: 'fine.safetensors', family }, {}, models)).outputs.VAE;
+    const [unsaid, xl] = [await load('as the file says'), await load('Stable Diffusion XL')];
+    expect([unsaid.latent.scale, xl.latent.scale]).toEqual(['unknown', 0.13025]);
+    const schedule = scheduleFromConfig({
+      num_train_timesteps: 1000,
+      beta_start: 0.00085,
+      beta_end: 0.012,
+      beta_schedule: 'scaled_linear',
+    });
+    const noised = ({ latent: { scale } }: Autoencoder) =>
+      runNode(forwardNoise, { x_0: { samples: ramp('latent', [1, 4, 6, 5]), scale }, schedule, t: 500, seed: 1n });
+    await expect(noised(unsaid)).rejects.toMatchObject({ code: 'bad-model', message: expect.stringContaining('“Load VAE”') });
+    const whole = (await models.checkpoint('sdxl.safetensors')).vae;
+    expect((await noised(xl)).outputs).toEqual((await noised(whole)).outputs);
   });
 
   it('U-Nets of Stable Diffusion 1 and XL do what they do in the checkpoint', async () => {

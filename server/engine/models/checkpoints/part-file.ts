@@ -1,4 +1,4 @@
-import type { LatentFormat } from '../../../../nodes/kit/index.ts';
+import type { VaeFormat } from '../../../../nodes/kit/index.ts';
 import type { Weight, Weights } from '../graph/weights.ts';
 import type { VaeArchitecture } from '../networks/vae.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
@@ -7,6 +7,7 @@ import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architect
 import { type Family, familySettings, type Part, type SafetensorsCheckpoint } from './checkpoint.ts';
 import { familyOf, predictionOf } from './family.ts';
 import { asWeights, encoderWeights, unetWeights, vaeWeights } from './parts.ts';
+import { vaeScale } from './vae-scale.ts';
 
 /** The weights of a part, without the prefix that whole checkpoints put before them. */
 function withoutPrefix(file: SafetensorsFile, prefixes: readonly string[]): Weights {
@@ -18,8 +19,8 @@ function withoutPrefix(file: SafetensorsFile, prefixes: readonly string[]): Weig
   );
 }
 
-/** A VAE's file, with latents in the space of Stable Diffusion 1: a file alone does not say how they are scaled. */
-export async function readVaeFile(path: string): Promise<{ file: SafetensorsFile; vae: Part<VaeArchitecture>; latent: LatentFormat }> {
+/** A VAE's file and how its latents are laid out. Throws `bad-model` for what is no VAE. */
+export async function readVaeFile(path: string): Promise<{ file: SafetensorsFile; vae: Part<VaeArchitecture>; latent: VaeFormat }> {
   const file = await openSafetensors(path);
   const weights = vaeWeights(withoutPrefix(file, ['first_stage_model.', 'vae.']));
   const architecture = vaeArchitecture(weights);
@@ -27,7 +28,7 @@ export async function readVaeFile(path: string): Promise<{ file: SafetensorsFile
     throw badFile(file.path, 'is no VAE of Stable Diffusion: it has no encoder and decoder');
   const latent = {
     channels: architecture.latentChannels,
-    scale: familySettings.sd1.scale,
+    scale: await vaeScale(file),
     downscale: 2 ** (architecture.channels.length - 1),
   };
   return { file, vae: { architecture, weights }, latent };
