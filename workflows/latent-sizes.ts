@@ -2,7 +2,7 @@ import type { Catalogue, Literal, NodeSpec, PortSpec, Problem, SizeRule } from '
 import { describeNode } from './describe.ts';
 import { isSampling, specOfType } from './node-types.ts';
 import type { NodeId, Workflow, WorkflowNode } from './types.ts';
-import type { Wiring } from './wiring.ts';
+import { resolveWiring, type Wiring } from './wiring.ts';
 
 /** Pixels of a size field for one cell of a latent. */
 const cell = 8;
@@ -119,13 +119,15 @@ function* heldFields(looking: Looking): Generator<{ readonly at: Found; readonly
 
 const fixedSide = ({ latentSide }: PortSpec, { width, height }: SizeRule): number | undefined => (latentSide === 'width' ? width : height);
 
-/** Do models without a rule make up the whole list? Then nothing needs to be followed. */
+/** Is there a model that takes not every size? Otherwise nothing needs to be followed. */
 const hasRules = (catalogue: Catalogue): boolean =>
   [...catalogue.values()].some(({ inputs }) => inputs.some(({ widget }) => widget?.kind === 'choice' && widget.sizes !== undefined));
 
-/** The size fields whose latents go to a model that takes not every size, the first such model of a field. */
-export function sizedFields(looking: Looking): readonly SizedField[] {
-  if (!hasRules(looking.catalogue)) return [];
+/** The size fields whose latents go to a model that takes not every size, the first such model of a field. The workflow is read only where there is such a model. */
+export function sizedFields(workflow: () => Workflow, catalogue: Catalogue): readonly SizedField[] {
+  if (!hasRules(catalogue)) return [];
+  const read = workflow();
+  const looking = { workflow: read, catalogue, wiring: resolveWiring(read, catalogue) };
   const fields = new Map<string, SizedField>();
   for (const { at, port, model } of heldFields(looking)) {
     const only = fixedSide(port, model.rule);
