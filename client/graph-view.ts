@@ -1,6 +1,7 @@
 import type { Catalogue, Content, ImageFile, Literal, PortSpec, Problem } from '../nodes/kit/index.ts';
 import type { NodeStatus } from '../workflows/protocol.ts';
 import type { GraphDocument, Mode, NodeId, SeedControl } from '../workflows/types.ts';
+import type { HeldFields } from './held-port.ts';
 
 /** One input of a node as panels show it. */
 export interface InputView {
@@ -176,6 +177,8 @@ export interface GraphView {
   clearRun(): void;
   /** Shows that a sweep varies these fields, `node.field`, with the values as they are typed. */
   setAxes(axes: ReadonlyMap<string, string>): void;
+  /** Fields whose values go from one size that a model takes to the next. */
+  setHeld(held: HeldFields): void;
   resize(): void;
   dispose(): void;
 }

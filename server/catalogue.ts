@@ -9,6 +9,7 @@ import {
   type NodeSpec,
   type PartSource,
   type PortSpec,
+  type SizeRule,
   specOf,
 } from '../nodes/kit/index.ts';
 import { isRecord } from '../workflows/index.ts';
@@ -68,6 +69,9 @@ export async function loadCatalogue(folder = fileURLToPath(new URL('../nodes', i
 const byShelf = (a: NodeSpec, b: NodeSpec): number =>
   categories.indexOf(a.category) - categories.indexOf(b.category) || a.title.localeCompare(b.title);
 
+/** Size rules by the names of models. */
+export type SizeRules = Readonly<Record<string, SizeRule>>;
+
 /** The lists that only a server knows. */
 export interface Choices {
   readonly checkpoints: readonly string[];
@@ -75,6 +79,8 @@ export interface Choices {
   readonly inputImages: readonly string[];
   /** Files that are parts of models. */
   readonly parts?: Readonly<Record<PartSource, readonly string[]>>;
+  /** What those of the checkpoints take that do not take latents of every size. */
+  readonly sizes?: SizeRules;
 }
 
 function optionsOf({ checkpoints, controlnets = [], inputImages, parts }: Choices, source: ChoiceSource): readonly string[] {
@@ -90,7 +96,9 @@ export function withChoices(specs: ReadonlyMap<string, NodeSpec>, choices: Choic
     if (widget?.kind !== 'choice' || widget.source === undefined) return port;
     const options = optionsOf(choices, widget.source);
     const [first] = options;
-    return { ...port, widget: { ...widget, options }, ...(first === undefined ? {} : { default: first }) };
+    const { sizes } = choices;
+    const rules = widget.source === 'checkpoints' && sizes !== undefined && Object.keys(sizes).length > 0 ? { sizes } : {};
+    return { ...port, widget: { ...widget, options, ...rules }, ...(first === undefined ? {} : { default: first }) };
   };
   return new Map([...specs].map(([type, spec]) => [type, { ...spec, inputs: spec.inputs.map(fill) }]));
 }

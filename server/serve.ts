@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
-import { GraphError, type NodeSpec } from '../nodes/kit/index.ts';
+import { GraphError, type NodeSpec, type SizeRule } from '../nodes/kit/index.ts';
 import type { DeviceStatus } from '../workflows/protocol.ts';
 import { Batches } from './batch/batches.ts';
 import type { GridJob } from './batch/grid.ts';
@@ -41,6 +41,8 @@ export interface ModelEntry {
   readonly family: string;
   readonly bytes: number;
   readonly embedded: boolean;
+  /** Where it does not take latents of every size. */
+  readonly sizes?: SizeRule;
 }
 
 /** What a server is started with; paths are absolute. Nothing is created before the data folder is locked and the port is taken. */

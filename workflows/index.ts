@@ -9,6 +9,7 @@ export { isRecord } from './clean.ts';
 export { describeNode } from './describe.ts';
 export { type Difference, differenceLine, diffManifests, diffWorkflows } from './diff.ts';
 export { parseJson, stringifyJson } from './json.ts';
+export { nearestSides, type SizedField, sizedFields } from './latent-sizes.ts';
 export { layoutGraph } from './layout.ts';
 export { limits } from './limits.ts';
 export { type NodeRecord, type RunManifest, type RuntimeRecord, readManifest } from './manifest.ts';

@@ -1,6 +1,7 @@
 import type { Catalogue, Problem } from '../nodes/kit/index.ts';
 import { checkAbsent, checkNode } from './check-node.ts';
 import { describeNode } from './describe.ts';
+import { sizeProblems } from './latent-sizes.ts';
 import { didYouMean } from './nearest.ts';
 import { neededFor, visibleNodes } from './needed.ts';
 import { specOfType } from './node-types.ts';
@@ -41,6 +42,7 @@ export function inspect(workflow: Workflow, catalogue: Catalogue, { targets }: R
     ...cycleProblems({ wiring, workflow, catalogue }, targets === undefined ? undefined : needed),
     ...judged.flatMap((node) => checkNode(node, { workflow, catalogue, sources: wiring.sources.get(node.id) ?? new Map() })),
     ...judged.flatMap((node) => (needed.has(node.id) ? checkAbsent(node, catalogue) : [])),
+    ...sizeProblems({ wiring, workflow, catalogue, needed }),
   ];
   return { wiring, roots, needed, problems: [...problems, ...nothingToRun({ roots, needed, problems }, wiring)] };
 }

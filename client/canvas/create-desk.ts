@@ -72,6 +72,7 @@ export function createDesk(element: HTMLCanvasElement, options: GraphViewOptions
     },
     theme: themeOf(options.theme),
     axes: new Map(),
+    held: new Map(),
     extra: {},
     specOf,
     layoutOf: layouts.of,

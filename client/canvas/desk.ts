@@ -2,6 +2,7 @@ import type { NodeSpec } from '../../nodes/kit/index.ts';
 import type { NodeId, PropertyValue } from '../../workflows/index.ts';
 import type { Emitter } from '../emitter.ts';
 import type { GraphViewEvents, GraphViewOptions, LooseWire } from '../graph-view.ts';
+import type { HeldFields } from '../held-port.ts';
 import type { HostCanvas, HostGraph, HostGroup, HostLibrary, HostNode } from '../plugin/host.ts';
 import type { NodeTypes } from '../plugin/node-types.ts';
 import type { InputPictures } from './input-pictures.ts';
@@ -81,6 +82,7 @@ export interface Desk {
   theme: Theme;
   /** Fields that a sweep varies, `node.field`, with their values as they are typed. */
   axes: ReadonlyMap<string, string>;
+  held: HeldFields;
   /** What the document says of itself. */
   extra: Readonly<Record<string, PropertyValue>>;
   specOf(node: HostNode): NodeSpec | undefined;

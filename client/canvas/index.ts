@@ -256,7 +256,7 @@ function editing(desk: Desk, pointer: Pointer): Pick<GraphView, Editing> {
   };
 }
 
-type Showing = 'setAxes' | 'setTheme' | 'setStatus' | 'setPreview' | 'setContent' | 'setProblems' | 'clearRun';
+type Showing = 'setAxes' | 'setHeld' | 'setTheme' | 'setStatus' | 'setPreview' | 'setContent' | 'setProblems' | 'clearRun';
 
 function showing(desk: Desk): Pick<GraphView, Showing> {
   return {
@@ -273,6 +273,9 @@ function showing(desk: Desk): Pick<GraphView, Showing> {
       if (JSON.stringify([...axes]) === JSON.stringify([...desk.axes])) return;
       desk.axes = axes;
       desk.redraw();
+    },
+    setHeld(held) {
+      desk.held = held;
     },
   };
 }

@@ -43,7 +43,7 @@ const seedIn = (value: bigint | undefined): Literal | undefined => {
 
 const within = (value: bigint, min: bigint, max: bigint): bigint => (value < min ? min : value > max ? max : value);
 
-/** The value so many steps away, within its limits; undefined for values without steps. */
+/** The value so many steps away, within its limits, whole numbers a whole number of steps from the lowest; undefined for values without steps. */
 export function stepped(port: PortSpec, from: Literal, steps: number): Literal | undefined {
   const { widget } = port;
   const whole = BigInt(Math.trunc(steps));
@@ -51,7 +51,7 @@ export function stepped(port: PortSpec, from: Literal, steps: number): Literal |
   if (widget?.kind !== 'int' && widget?.kind !== 'float') return undefined;
   const { min, max, step } = widget;
   const moved = Number(from) + Math.trunc(steps) * step;
-  const held = Math.min(max, Math.max(min, moved));
+  const held = Math.min(max, Math.max(min, widget.kind === 'int' ? min + Math.round((moved - min) / step) * step : moved));
   return widget.kind === 'int' ? Math.round(held) : Number(held.toFixed(decimals(step)));
 }
 

@@ -6,7 +6,7 @@ import { copyDocument, openTemplate, openText, saveDocument } from './documents.
 import type { Version } from './history.ts';
 import { goBackTo } from './keeping.ts';
 import { emptyBatch } from './new-batch.ts';
-import { cancelRun, forgetMended, startRun } from './running.ts';
+import { cancelRun, judgeChange, startRun } from './running.ts';
 import { switchTheme } from './theme-switch.ts';
 
 /** Something that can be done, by a key, from the palette, or from a menu. */
@@ -42,7 +42,7 @@ function travel(app: App, version: Version | undefined): void {
   app.set({ extra: graph.extra, name: typeof graph.extra.name === 'string' ? graph.extra.name : app.state.name });
   app.view.select(kept.filter((id) => app.nodes().some((node) => node.id === id)));
   app.keep();
-  forgetMended(app);
+  judgeChange(app);
   // Another document has its nodes elsewhere.
   if (2 * app.nodes().filter((node) => before.has(kindOf(node))).length < app.nodes().length) app.view.fit();
 }

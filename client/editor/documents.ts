@@ -3,6 +3,7 @@ import { decodeShare, encodeShare, type GraphDocument, isPng, readGraph, readPng
 import { type App, currentDocument, openDialog } from './app.ts';
 import { autosave, lastDocument, leaveDocument, newDocumentId } from './keeping.ts';
 import type { Kept } from './kept.ts';
+import { judgeChange } from './running.ts';
 import { emptyTimeline } from './timeline.ts';
 
 /** Where a document came from. */
@@ -39,6 +40,7 @@ export function openDocument(app: App, graph: GraphDocument, { foreign, name, un
     selection: [],
     group: undefined,
   });
+  judgeChange(app);
   const text = writeGraph(currentDocument(app));
   if (undoable) app.history.push({ text, action: 'open', document: app.state.document });
   else app.history.reset({ text, action: 'open', document: app.state.document });

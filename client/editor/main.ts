@@ -17,7 +17,7 @@ import { followJobs } from './jobs.ts';
 import { autosave } from './keeping.ts';
 import { bindKeys } from './keys.ts';
 import { refreshPictures, refreshTemplates } from './lists.ts';
-import { followRuns, forgetMended, resumeRun } from './running.ts';
+import { followRuns, judgeChange, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
 import { canvasTools } from './view/canvas-tools.ts';
@@ -129,7 +129,7 @@ function followView(app: App, drawTools: Table['drawTools']): void {
   const { view } = app;
   view.on('change', (step) => {
     app.changed(step);
-    forgetMended(app);
+    judgeChange(app);
   });
   view.on('view', () => drawTools(app));
   view.on('select', ({ nodes, group }) => app.set({ selection: nodes, group }));
@@ -164,6 +164,7 @@ function followServer(app: App): void {
       void connection.nodes().then((specs) => {
         app.catalogue = catalogueOf(specs);
         app.view.setCatalogue(app.catalogue);
+        judgeChange(app);
         app.set({});
       });
     }

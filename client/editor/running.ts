@@ -1,5 +1,6 @@
 import { type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { rollSeeds, stringifyJson, summarise, toWorkflow, validate, writeGraph } from '../../workflows/index.ts';
+import { rollSeeds, sizedFields, stringifyJson, summarise, toWorkflow, validate, writeGraph } from '../../workflows/index.ts';
+import type { HeldFields } from '../held-port.ts';
 import { randomSeed } from '../random-seed.ts';
 import { hasEnded, type Run, statusOf } from '../run-state.ts';
 import { type App, currentDocument, openDialog } from './app.ts';
@@ -44,13 +45,31 @@ export function showProblems(app: App, problems: readonly Problem[]): void {
   if (aloud) app.say(aloud.message, 'error');
 }
 
-/** After a change: what is wrong no longer is shown no longer, and nothing of a document that is gone. */
-export function forgetMended(app: App): void {
+/**
+ * After a change of document or lists: what is wrong no longer is shown no longer, and nothing of a document that is gone. A size that
+ * the model does not take is shown at once, and the fields of sizes go from one that it takes to the next.
+ */
+export function judgeChange(app: App): void {
   const known = app.state.problems;
-  if (known.length === 0) return;
-  const left = problemsOf(app).filter((problem) => known.some((other) => samePlace(problem, other)));
+  const held = heldNow(app);
+  app.view.setHeld(held);
+  if (held.size > 0 || app.state.held.size > 0) app.set({ held });
+  if (known.length === 0 && held.size === 0) return;
+  const left = problemsOf(app).filter((problem) => isOfSize(problem) || known.some((other) => samePlace(problem, other)));
   if (stringifyJson(left) !== stringifyJson(known)) showProblems(app, left);
 }
+
+function heldNow(app: App): HeldFields {
+  try {
+    const fields = sizedFields(() => toWorkflow(currentDocument(app), app.catalogue), app.catalogue);
+    return new Map(fields.map((field) => [`${field.node}.${field.port}`, field]));
+  } catch {
+    // What cannot be read is said on Run.
+    return new Map();
+  }
+}
+
+const isOfSize = ({ code, port }: Problem): boolean => code === 'size-mismatch' && port !== undefined;
 
 const samePlace = (a: Problem, b: Problem): boolean => a.node === b.node && a.port === b.port && a.code === b.code;
 

@@ -2,6 +2,7 @@ import type { ImageFile, Problem } from '../../nodes/kit/index.ts';
 import type { DeviceStatus, JobState, PropertyValue, WorkerSummary, WorkflowSummary } from '../../workflows/index.ts';
 import type { ConnectionState } from '../connection.ts';
 import type { SearchRequest } from '../graph-view.ts';
+import type { HeldFields } from '../held-port.ts';
 import type { Run } from '../run-state.ts';
 import type { Batch, BatchItem, BatchSummary } from './batches.ts';
 import type { NewBatch } from './new-batch.ts';
@@ -194,6 +195,8 @@ export interface State {
   /** The hosts that take jobs from the queue, where the server shares it. */
   workers: readonly WorkerSummary[];
   problems: readonly Problem[];
+  /** Size fields that a model holds to some sizes. */
+  held: HeldFields;
   query: string;
   /** Which entry of a list is picked by the arrows. */
   picked: number;
@@ -239,6 +242,7 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   device: undefined,
   workers: [],
   problems: [],
+  held: new Map(),
   query: '',
   picked: 0,
 });

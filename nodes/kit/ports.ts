@@ -21,6 +21,15 @@ export type PartSource = (typeof partSources)[number];
 /** Lists that only a server knows: what is in the models folder, what is in the input folder. */
 export type ChoiceSource = 'checkpoints' | 'controlnets' | 'input-images' | PartSource;
 
+/**
+ * Which sides of a latent a model takes, in cells: multiples of `multiple`, or exactly those that its export fixed.
+ */
+export interface SizeRule {
+  readonly multiple: number;
+  readonly width?: number;
+  readonly height?: number;
+}
+
 /** How a value is edited. A port without a widget takes its value from a wire only. */
 export type Widget =
   | { readonly kind: 'int'; readonly min: number; readonly max: number; readonly step: number; readonly slider?: boolean }
@@ -31,7 +40,14 @@ export type Widget =
   | { readonly kind: 'color' }
   | { readonly kind: 'text'; readonly multiline?: boolean; readonly placeholder?: string }
   | { readonly kind: 'toggle' }
-  | { readonly kind: 'choice'; readonly options: readonly string[]; readonly source?: ChoiceSource; readonly upload?: boolean };
+  | {
+      readonly kind: 'choice';
+      readonly options: readonly string[];
+      readonly source?: ChoiceSource;
+      readonly upload?: boolean;
+      /** What those of the models take that do not take latents of every size. */
+      readonly sizes?: Readonly<Record<string, SizeRule>>;
+    };
 
 /** A value as it stands in a document. Integers beyond 2^53 are bigint in memory, digits in JSON. */
 export type Literal = string | number | bigint | boolean;
@@ -51,6 +67,8 @@ export interface Port<T = unknown> {
   readonly optional?: boolean;
   /** Shown only in the side panel, not in the node. */
   readonly advanced?: boolean;
+  /** This field alone sets that side of the latent that the node gives, in pixels, 8 for each cell. */
+  readonly latentSide?: 'width' | 'height';
   readonly widget?: Widget;
   readonly default?: Literal;
   /** Never present: carries the TypeScript type. */
@@ -69,6 +87,7 @@ export interface PortInfo {
   readonly label?: string;
   readonly unit?: string;
   readonly advanced?: boolean;
+  readonly latentSide?: 'width' | 'height';
 }
 
 type Range = PortInfo & {

@@ -10,6 +10,7 @@ export default defineNode({
   inputs: {
     width: int({
       label: 'width',
+      latentSide: 'width',
       unit: 'px',
       default: 512,
       min: 16,
@@ -19,6 +20,7 @@ export default defineNode({
     }),
     height: int({
       label: 'height',
+      latentSide: 'height',
       unit: 'px',
       default: 512,
       min: 16,

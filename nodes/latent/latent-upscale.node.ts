@@ -15,6 +15,7 @@ export default defineNode({
     upscale_method: latentMethodPort,
     width: int({
       label: 'width',
+      latentSide: 'width',
       unit: 'px',
       default: 512,
       min: 0,
@@ -24,6 +25,7 @@ export default defineNode({
     }),
     height: int({
       label: 'height',
+      latentSide: 'height',
       unit: 'px',
       default: 512,
       min: 0,

@@ -26,6 +26,7 @@ import { type ItemOutcome, type ReadyItem, runBatch } from '../batch/run-batch.t
 import { savedPictures } from '../batch/saved-pictures.ts';
 import { BatchState, type ItemRecord } from '../batch/state-file.ts';
 import { loadCatalogue, withChoices } from '../catalogue.ts';
+import { ModelSizes } from '../engine/models/model-sizes.ts';
 import { type EngineSession, openSession } from '../engine/session.ts';
 import { choicesNow } from '../files/choices.ts';
 import { dataFolders } from '../files/paths.ts';
@@ -171,7 +172,7 @@ async function prepareRow(
   if (pictures === undefined || field === undefined || picture === undefined) return { row, catalogue };
   const name = await importPicture(pictures, picture, dataFolders(options.data));
   const cells = new Map([...row.cells].filter(([column]) => column !== pictureColumn));
-  return { row: { ...row, cells: cells.set(field, name) }, catalogue: withChoices(catalogue, await choicesNow(options)) };
+  return { row: { ...row, cells: cells.set(field, name) }, catalogue: withChoices(catalogue, await choicesNow(options, new ModelSizes())) };
 }
 
 async function runPlan(plan: Plan, options: BatchOptions, { session, signal }: Pick<Running, 'session' | 'signal'>): Promise<Report> {

@@ -2,6 +2,7 @@ import type { NodeSpec, PortSpec } from '../../nodes/kit/index.ts';
 import { stringifyJson } from '../../workflows/index.ts';
 import { loadCatalogue, withChoices } from '../catalogue.ts';
 import { listModels } from '../engine/models/list.ts';
+import { ModelSizes } from '../engine/models/model-sizes.ts';
 import { choicesNow } from '../files/choices.ts';
 import { type CommonOptions, warnOfModels } from './options.ts';
 
@@ -28,14 +29,14 @@ export async function nodesCommand({ json, ...options }: CommonOptions & { json:
   const { specs, problems } = await loadCatalogue();
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   await warnOfModels(options);
-  const list = [...withChoices(specs, await choicesNow(options)).values()];
+  const list = [...withChoices(specs, await choicesNow(options, new ModelSizes())).values()];
   process.stdout.write(`${json ? stringifyJson({ nodes: list }) : table([['type', 'title', 'shelf', 'ports'], ...list.map(describe)])}\n`);
 }
 
 /** `litegraph-diffusion models`. */
 export async function modelsCommand({ json, ...options }: CommonOptions & { json: boolean }): Promise<void> {
   await warnOfModels(options);
-  const list = await listModels(options.models, options.extraModels);
+  const list = await listModels(options.models, options.extraModels, new ModelSizes());
   const rows = list.map(({ name, family, bytes, embedded, path }) => [name, family, size(bytes), embedded ? 'embedded' : path]);
   process.stdout.write(`${json ? stringifyJson({ models: list }) : table([['name', 'family', 'size', 'where'], ...rows])}\n`);
 }

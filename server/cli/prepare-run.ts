@@ -15,6 +15,7 @@ import {
   type WorkflowSource,
 } from '../../workflows/index.ts';
 import { withChoices } from '../catalogue.ts';
+import { ModelSizes } from '../engine/models/model-sizes.ts';
 import { choicesNow } from '../files/choices.ts';
 import { packageRoot } from '../files/package-root.ts';
 import { dataFolders } from '../files/paths.ts';
@@ -71,7 +72,7 @@ async function catalogueFor(text: string, options: CommonOptions, specs: Readonl
     await usableFolder(input, '--data');
     await copyExample(packageRoot(), input);
   }
-  return withChoices(specs, await choicesNow(options));
+  return withChoices(specs, await choicesNow(options, new ModelSizes()));
 }
 
 /** A workflow with values set, and the lists of files as they are. */

@@ -3,6 +3,7 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { listModels } from '../engine/models/list.ts';
+import { ModelSizes } from '../engine/models/model-sizes.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import type { WarmUp } from '../engine/warm-up.ts';
 import { parseQueue } from '../queue/open-store.ts';
@@ -39,6 +40,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
   const { specs, problems } = await loadCatalogue();
   await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
+  const sizes = new ModelSizes();
   await serveUntilSignal({
     host,
     port: portOf(port),
@@ -51,7 +53,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     paused,
     ...(watch === undefined ? {} : { watch: resolve(watch) }),
     specs,
-    listModels: () => listModels(models, extraModels),
+    listModels: () => listModels(models, extraModels, sizes),
     listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
     startEngines: () => devices.map(({ device, settings }) => startEngine({ ...engine, device }, settings)),
   });

@@ -3,6 +3,7 @@ import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { listModels } from '../engine/models/list.ts';
+import { ModelSizes } from '../engine/models/model-sizes.ts';
 import { partChoices } from '../engine/models/part-files.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import { createLog } from '../log.ts';
@@ -36,6 +37,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
   await warnOfModels(options);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   const server = { url: serverUrl(options.server), token };
+  const sizes = new ModelSizes();
   const worker = await startWorker({
     queue: queue.postgres,
     server,
@@ -43,7 +45,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
     models,
     data,
     specs,
-    listModels: () => listModels(models, extraModels),
+    listModels: () => listModels(models, extraModels, sizes),
     listParts: () => partChoices([models, ...extraModels]),
     listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
     startEngines: (folders) =>

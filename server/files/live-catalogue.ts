@@ -75,10 +75,12 @@ export class LiveCatalogue {
       imageNames(inputFolder),
     ]);
     // Whoever lists models knows their paths, which are nobody's business.
-    this.#own = models.map(({ name, family, bytes, embedded }) => ({ name, family, bytes, embedded }));
+    this.#own = models.map(({ name, family, bytes, embedded, sizes }) => ({ name, family, bytes, embedded, ...(sizes ? { sizes } : {}) }));
     const names = new Set(this.#own.map(({ name }) => name));
     this.#models = [...this.#own, ...this.#others.filter(({ name }) => !names.has(name))];
-    this.#current = withChoices(specs, { checkpoints: this.#models.map(({ name }) => name), controlnets, inputImages, parts });
+    const checkpoints = this.#models.map(({ name }) => name);
+    const sizes = Object.fromEntries(this.#models.flatMap(({ name, sizes: rule }) => (rule === undefined ? [] : [[name, rule] as const])));
+    this.#current = withChoices(specs, { checkpoints, controlnets, inputImages, parts, sizes });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;

@@ -186,6 +186,10 @@ export const JobEvent = z
 
 const range = { min: z.number(), max: z.number(), step: z.number(), slider: z.boolean().optional() };
 
+const SizeRule = z
+  .object({ multiple: z.number(), width: z.number().optional(), height: z.number().optional() })
+  .meta({ id: 'SizeRule', description: 'Sides of latents that a model takes, in cells of 8 pixels: multiples, or exactly these.' });
+
 const Widget = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('int'), ...range }),
@@ -194,7 +198,13 @@ const Widget = z
     z.object({ kind: z.literal('color') }),
     z.object({ kind: z.literal('text'), multiline: z.boolean().optional(), placeholder: z.string().optional() }),
     z.object({ kind: z.literal('toggle') }),
-    z.object({ kind: z.literal('choice'), options: z.array(z.string()), source: z.string().optional(), upload: z.boolean().optional() }),
+    z.object({
+      kind: z.literal('choice'),
+      options: z.array(z.string()),
+      source: z.string().optional(),
+      upload: z.boolean().optional(),
+      sizes: z.record(z.string(), SizeRule).optional(),
+    }),
   ])
   .meta({ id: 'Widget' });
 
@@ -207,6 +217,7 @@ const PortSpec = z
     unit: z.string().optional(),
     optional: z.boolean().optional(),
     advanced: z.boolean().optional(),
+    latentSide: z.enum(['width', 'height']).optional(),
     widget: Widget.optional(),
     default: z.union([z.string(), z.number(), z.boolean()]).optional(),
   })
@@ -229,7 +240,9 @@ export const NodeSpec = z
   .meta({ id: 'NodeSpec' });
 
 /** A model. */
-export const Model = z.object({ name: z.string(), family: z.string(), bytes: z.number(), embedded: z.boolean() }).meta({ id: 'Model' });
+export const Model = z
+  .object({ name: z.string(), family: z.string(), bytes: z.number(), embedded: z.boolean(), sizes: SizeRule.optional() })
+  .meta({ id: 'Model' });
 
 /** A workflow that comes with the server. */
 export const Template = z

@@ -24,7 +24,7 @@ export function presenceOf({ kind, devices, models }: PresenceParts): () => Pres
 
 /** The models of a host; one without a device runs none. */
 const own = (models: Presence['models'], devices: readonly DeviceStatus[]): Presence['models'] =>
-  devices.length === 0 ? [] : models.map(({ name, family, bytes }) => ({ name, family, bytes }));
+  devices.length === 0 ? [] : models.map(({ name, family, bytes, sizes }) => ({ name, family, bytes, ...(sizes ? { sizes } : {}) }));
 
 /** Those that fit into the largest device of a worker; one whose memory is not bounded takes all. */
 function fitting(models: Presence['models'], devices: readonly DeviceStatus[]): Presence['models'] {

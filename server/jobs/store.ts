@@ -1,5 +1,6 @@
 import type { DeviceStatus, JobSnapshot, JobState } from '../../workflows/protocol.ts';
 import type { RunRequest } from '../engine/types.ts';
+import type { ModelEntry } from '../serve.ts';
 
 /** What is run for a job; the engine gets it together with the id. */
 export type JobRequest = Omit<RunRequest, 'job'>;
@@ -115,7 +116,7 @@ export interface Presence {
   readonly process: ProcessPlace;
   readonly devices: readonly DeviceStatus[];
   /** Models that it has and that fit into its memory; `bytes` on disk. */
-  readonly models: readonly { readonly name: string; readonly family: string; readonly bytes: number }[];
+  readonly models: readonly Pick<ModelEntry, 'name' | 'family' | 'bytes' | 'sizes'>[];
 }
 
 /** A host that lives, and the ids of the jobs that it runs. */

@@ -1,3 +1,4 @@
+import { heldPort } from '../../held-port.ts';
 import type { HostNode } from '../../plugin/host.ts';
 import { type Desk, idOf } from '../desk.ts';
 import type { Field } from '../node-layout.ts';
@@ -13,7 +14,7 @@ export const isDraggable = ({ port, slot }: Field): boolean =>
 
 /** Changes a number: to the right is more. Shift goes ten times as far, Ctrl a tenth. A slider follows the pointer. */
 export function dragNumber(desk: Desk, start: PointerAt, { node, field }: { readonly node: HostNode; readonly field: Field }): Gesture {
-  const { port } = field;
+  const port = heldPort(field.port, desk.held.get(`${idOf(node)}.${field.port.name}`));
   const from = fieldValue(node, port) ?? 0;
   const distance = stepDistance(desk, field, shareOf(port, from) !== undefined);
   return {

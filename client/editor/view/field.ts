@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { type Literal, parseValue, toProblem } from '../../../nodes/kit/index.ts';
 import { seedControls } from '../../../workflows/index.ts';
 import type { InputView, NodeView } from '../../graph-view.ts';
+import { heldPort } from '../../held-port.ts';
 import { seedWords } from '../../seed-words.ts';
 import { type App, fieldsOf, isMarked, labelOf, nodeById, openDialog, setField, toggleMark } from '../app.ts';
 import { axisOf } from '../axes.ts';
@@ -43,7 +44,8 @@ function commit(app: App, { node, input }: FieldPlace, raw: string): void {
 }
 
 function numberField(app: App, place: FieldPlace, id: string) {
-  const { port, value } = place.input;
+  const { value } = place.input;
+  const port = heldPort(place.input.port, app.state.held.get(`${place.node.id}.${place.input.port.name}`));
   const widget = port.widget;
   if (widget?.kind !== 'int' && widget?.kind !== 'float') return nothing;
   const { min, max, step } = widget;

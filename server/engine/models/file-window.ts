@@ -25,6 +25,11 @@ export class FileWindow implements Disposable {
     return this.#bytes.subarray(start - this.#start, start - this.#start + count);
   }
 
+  /** One byte; NaN behind the end of the file. */
+  byte(at: number): number {
+    return this.#bytes[at - this.#start] ?? this.read(at, 1)[0] ?? Number.NaN;
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.#handle);
   }

@@ -12,8 +12,8 @@ export interface FolderNetwork {
 /** Files of a part that are other networks than the part itself. */
 const besides = new Set(['attention.onnx']);
 
-/** The ONNX file of a part: model.onnx, one of the part's name, or the only one there. */
-async function fileOf(folder: string, part: string): Promise<string | undefined> {
+/** The ONNX file of a part: model.onnx, one of the part's name, or the only one there. Throws `bad-model` where several could be meant. */
+export async function networkFile(folder: string, part: string): Promise<string | undefined> {
   const names = (await readdir(join(folder, part)).catch((): string[] => [])).filter(
     (name) => name.endsWith('.onnx') && !besides.has(name),
   );
@@ -67,7 +67,7 @@ export async function lookInto(file: string): Promise<FolderNetwork> {
 
 /** A part that a folder may have. */
 export async function optionalNetwork(folder: string, part: string): Promise<FolderNetwork | undefined> {
-  const file = await fileOf(folder, part);
+  const file = await networkFile(folder, part);
   return file === undefined ? undefined : lookInto(file);
 }
 

@@ -1,11 +1,12 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { GraphError, quote } from '../../../nodes/kit/index.ts';
+import { GraphError, quote, type SizeRule } from '../../../nodes/kit/index.ts';
 import { nearest } from '../../../workflows/index.ts';
 import { packageRoot } from '../../files/package-root.ts';
 import { titleOf } from './checkpoints/checkpoint.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
 import { isPickle, isSafetensors, pickleReason } from './model-formats.ts';
+import type { ModelSizes } from './model-sizes.ts';
 
 /** How a model is stored: a folder of ONNX exports, a folder of diffusers with .safetensors, or one .safetensors file. */
 export type ModelKind = 'onnx' | 'diffusers' | 'single-file';
@@ -22,6 +23,8 @@ export interface ModelLocation {
 export interface ListedModel extends ModelLocation {
   readonly family: string;
   readonly bytes: number;
+  /** Where it does not take latents of every size. */
+  readonly sizes?: SizeRule;
 }
 
 /** Where the embedded models lie. */
@@ -127,14 +130,21 @@ async function familyOfModel({ path, kind }: ModelLocation, files: readonly { pa
   return readCheckpoint({ path, kind }).then(titleOf, () => 'unknown');
 }
 
-/** Locations with sizes and families, for people. Opens no network. */
-export async function listModels(folder: string, extra: readonly string[] = []): Promise<readonly ListedModel[]> {
+/** Locations with what people want to know of them. Opens no network; sizes are told where there is something that knows them. */
+export async function listModels(
+  folder: string,
+  extra: readonly string[] = [],
+  known?: Pick<ModelSizes, 'of'>,
+): Promise<readonly ListedModel[]> {
   const located = await locateModels(folder, extra);
   const listed: ListedModel[] = [];
   // One after the other: headers of large files are long.
   for (const location of located) {
     const files = await filesOf(location).catch(() => []);
-    listed.push({ ...location, family: await familyOfModel(location, files), bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) });
+    const family = await familyOfModel(location, files);
+    const sizes = await known?.of(location);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    listed.push({ ...location, family, bytes, ...(sizes === undefined ? {} : { sizes }) });
   }
   return listed;
 }

@@ -41,25 +41,26 @@ interface Span {
 
 /** The length-delimited fields of a message as places in the file. */
 function* spansOf(file: FileWindow, { start, end }: Span): Generator<Span & { readonly field: number }> {
-  const varint = (at: number): { value: number; next: number } => {
-    const bytes = file.read(at, Math.min(10, end - at));
-    let value = 0;
-    for (const [i, byte] of bytes.entries()) {
-      value += (byte & 0x7f) * 2 ** (7 * i);
-      if (byte < 0x80) return { value, next: at + i + 1 };
+  let at = start;
+  const varint = (): number => {
+    for (let value = 0, factor = 1, last = Math.min(end, at + 10); at < last; factor *= 128) {
+      const byte = file.byte(at++);
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
     }
     throw malformed();
   };
-  for (let at = start; at < end; ) {
-    const key = varint(at);
-    const wire = key.value % 8;
-    if (wire === 0) at = varint(key.next).next;
-    else if (wire === 1 || wire === 5) at = key.next + (wire === 1 ? 8 : 4);
+  while (at < end) {
+    const key = varint();
+    const wire = key % 8;
+    if (wire === 0) varint();
+    else if (wire === 1 || wire === 5) at += wire === 1 ? 8 : 4;
     else if (wire === 2) {
-      const length = varint(key.next);
-      at = length.next + length.value;
+      const length = varint();
+      const first = at;
+      at += length;
       if (at > end) throw malformed();
-      yield { field: Math.floor(key.value / 8), start: length.next, end: at };
+      yield { field: Math.floor(key / 8), start: first, end: at };
     } else throw malformed();
   }
 }
@@ -96,7 +97,7 @@ class Outliner {
     if (kind === 'place') this.#place(this.#bytes(span));
     else if (kind === 'input') this.inputs.push(readSlot(this.#bytes(span)));
     else if (kind === 'output') this.outputs.push(readSlot(this.#bytes(span)));
-    else for (const { field, ...inner } of spansOf(this.#file, span)) this.#within(kind, field, inner);
+    else for (const inner of spansOf(this.#file, span)) this.#within(kind, inner.field, inner);
   }
 
   #within(kind: string, field: number, span: Span): void {
