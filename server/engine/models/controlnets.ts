@@ -6,10 +6,10 @@ import {
   type Tensor,
   tensor,
 } from '../../../nodes/kit/index.ts';
-import { families } from './checkpoints/checkpoint.ts';
 import { type ControlNetFile, controlNetRequest, readControlNet } from './checkpoints/controlnet-file.ts';
 import type { GraphCache } from './checkpoints/graph-cache.ts';
 import { controlNetIdentity, findControlNet } from './controlnet-list.ts';
+import { families } from './families.ts';
 import type { Session } from './inference-backend.ts';
 import { unetFeeds } from './network-feeds.ts';
 import type { NetworkShelf } from './network-shelf.ts';
@@ -30,7 +30,7 @@ function checkControl(name: string, { architecture: { unet, hint }, family }: Co
   if (width !== unet.context || (unet.added !== undefined) !== (input.pooled !== undefined))
     throw new GraphError(
       'size-mismatch',
-      `The ControlNet “${name}” is made for ${families[family]} (${unet.context} numbers a token), and the prompt has ${width}. Choose a ControlNet of the model's family.`,
+      `The ControlNet “${name}” is made for ${families[family].title} (${unet.context} numbers a token), and the prompt has ${width}. Choose a ControlNet of the model's family.`,
     );
   const cells = 2 ** (hint.length - 1);
   const [, , height = 0, columns = 0] = input.sample.dims;

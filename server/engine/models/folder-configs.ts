@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { distilledSampling, modelSampling } from '../../../nodes/diffusion/model-sampling.ts';
 import { scheduleFromConfig, scheduleOf } from '../../../nodes/diffusion/noise-schedules.ts';
 import { GraphError, type LatentFormat, type ModelSampling } from '../../../nodes/kit/index.ts';
-import type { Family } from './folder-family.ts';
-import { families, fixedSide } from './folder-family.ts';
+import { type Family, families } from './families.ts';
+import { fixedSide } from './folder-family.ts';
 import type { NetworkOutline } from './network-outline.ts';
 
 const Scheduler = z.object({

@@ -1,7 +1,7 @@
 import type { EmbeddingLookup } from '../../../nodes/diffusion/prompt-embeddings.ts';
 import type { TextEncoder } from '../../../nodes/kit/index.ts';
+import type { Family } from './families.ts';
 import type { FolderTextEncoder, ModelFolder } from './folder.ts';
-import type { Family } from './folder-family.ts';
 import type { NetworkPart } from './loras/network-part.ts';
 import { once } from './once.ts';
 import { type TextNetwork, textEncoder } from './text-encoder.ts';

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LatentFormat, ModelSampling } from '../../../nodes/kit/index.ts';
+import { type Family, families } from './families.ts';
 import { folderLatent, folderSampling, readConfig, textLayers, type UnetConfig, unetConfig } from './folder-configs.ts';
-import { type Family, families, familyOf } from './folder-family.ts';
+import { familyOf } from './folder-family.ts';
 import { type FolderNetwork, lookInto, optionalNetwork, requiredNetwork } from './folder-networks.ts';
 import type { ModelLocation } from './list.ts';
 import type { WeightedNetwork } from './loras/network-part.ts';

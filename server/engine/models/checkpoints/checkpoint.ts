@@ -1,18 +1,10 @@
 import type { LatentFormat, Prediction } from '../../../../nodes/kit/index.ts';
+import { type Family, families } from '../families.ts';
 import type { Weights } from '../graph/weights.ts';
 import type { ClipTextArchitecture } from '../networks/clip-text.ts';
 import type { UnetArchitecture } from '../networks/unet.ts';
 import type { VaeArchitecture } from '../networks/vae.ts';
 import type { SafetensorsFile } from '../safetensors/file.ts';
-
-/** The families that can be told apart by their weights. */
-export const families = {
-  sd1: 'Stable Diffusion 1',
-  sd2: 'Stable Diffusion 2',
-  sdxl: 'Stable Diffusion XL',
-  'sdxl-refiner': 'Stable Diffusion XL refiner',
-} as const;
-export type Family = keyof typeof families;
 
 /** A network: its figures and where its weights lie. */
 export interface Part<Architecture> {
@@ -41,13 +33,5 @@ export interface SafetensorsCheckpoint {
 
 /** Family with what its U-Net's input says: 9 channels are an inpainting model's. */
 export function titleOf({ family, unet }: Pick<SafetensorsCheckpoint, 'family' | 'unet'>): string {
-  return `${families[family]}${unet?.architecture.inChannels === 9 ? ' inpainting' : ''}`;
+  return `${families[family].title}${unet?.architecture.inChannels === 9 ? ' inpainting' : ''}`;
 }
-
-/** How a family's networks are set where the files do not say. */
-export const familySettings: Readonly<Record<Family, { readonly scale: number; heads(channels: number): number }>> = {
-  sd1: { scale: 0.18215, heads: () => 8 },
-  sd2: { scale: 0.18215, heads: (channels) => Math.max(1, Math.floor(channels / 64)) },
-  sdxl: { scale: 0.13025, heads: (channels) => Math.max(1, Math.floor(channels / 64)) },
-  'sdxl-refiner': { scale: 0.13025, heads: (channels) => Math.max(1, Math.floor(channels / 64)) },
-};

@@ -1,9 +1,9 @@
+import { type Family, families } from '../families.ts';
 import type { Weight, Weights } from '../graph/weights.ts';
 import { type ControlNetArchitecture, controlNetGraph } from '../networks/controlnet.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { contextWidth, unetArchitecture } from './architecture.ts';
-import { type Family, familySettings } from './checkpoint.ts';
 import type { GraphRequest } from './graph-cache.ts';
 import { ldmUnetNames } from './ldm-unet-names.ts';
 import { asWeights } from './parts.ts';
@@ -78,7 +78,7 @@ export async function readControlNet(path: string): Promise<ControlNetFile> {
     throw badFile(file.path, 'is no ControlNet of Stable Diffusion 1, 2 or XL: it has neither zero_convs nor controlnet_down_blocks');
   const adds = weights.get('add_embedding.linear_1.weight')?.shape[1];
   const family: Family = adds !== undefined ? 'sdxl' : contextWidth(weights) === 1024 ? 'sd2' : 'sd1';
-  const { heads } = familySettings[family];
+  const { heads } = families[family];
   const unet = unetArchitecture(weights, { heads, sizeWidth, ...(adds === undefined ? {} : { pooled: pooledWidth(adds) }) });
   return { file, family, architecture: { unet, hint: hintChannels(weights) }, weights };
 }

@@ -2,12 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GraphError } from '../../../../nodes/kit/index.ts';
+import { type Family, families } from '../families.ts';
 import type { Weights } from '../graph/weights.ts';
 import type { ClipTextArchitecture } from '../networks/clip-text.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architecture.ts';
-import type { Family, Part, SafetensorsCheckpoint } from './checkpoint.ts';
+import type { Part, SafetensorsCheckpoint } from './checkpoint.ts';
 import { asWeights, encoderWeights, vaeWeights } from './parts.ts';
 
 const numbers = z.union([z.int().min(1), z.array(z.int().min(1))]);
@@ -98,7 +99,7 @@ export async function readDiffusersFolder(path: string): Promise<SafetensorsChec
     zeroSnr: scheduler.rescale_betas_zero_snr,
     latent: {
       channels: vae.size === 0 ? architecture.outChannels : vaeFigures.latentChannels,
-      scale: vaeConfig.scaling_factor ?? (family.startsWith('sdxl') ? 0.13025 : 0.18215),
+      scale: vaeConfig.scaling_factor ?? families[family].vaeScale,
       downscale: vae.size === 0 ? 8 : 2 ** (vaeFigures.channels.length - 1),
     },
     unet: { architecture, weights: unet },

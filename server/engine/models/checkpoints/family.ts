@@ -1,8 +1,8 @@
 import type { Prediction } from '../../../../nodes/kit/index.ts';
+import type { Family } from '../families.ts';
 import type { Weights } from '../graph/weights.ts';
 import { readFloats, type SafetensorsFile } from '../safetensors/file.ts';
 import { contextWidth } from './architecture.ts';
-import type { Family } from './checkpoint.ts';
 import type { EncoderWeights } from './parts.ts';
 
 /** Sizes that the pooled prompt is joined by: six of the base model, five of the refiner. */

@@ -1,10 +1,11 @@
 import type { VaeFormat } from '../../../../nodes/kit/index.ts';
+import { type Family, families } from '../families.ts';
 import type { Weight, Weights } from '../graph/weights.ts';
 import type { VaeArchitecture } from '../networks/vae.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architecture.ts';
-import { type Family, familySettings, type Part, type SafetensorsCheckpoint } from './checkpoint.ts';
+import type { Part, SafetensorsCheckpoint } from './checkpoint.ts';
 import { familyOf, predictionOf } from './family.ts';
 import { asWeights, encoderWeights, unetWeights, vaeWeights } from './parts.ts';
 import { vaeScale } from './vae-scale.ts';
@@ -42,7 +43,7 @@ export async function readUnetFile(path: string): Promise<SafetensorsCheckpoint>
   const weights = unetWeights(withoutPrefix(file, unetPrefixes));
   const family = familyOf(weights, []);
   if (family === undefined) throw badFile(file.path, 'is no U-Net of Stable Diffusion 1, 2 or XL');
-  const { scale, heads } = familySettings[family];
+  const { vaeScale: scale, heads } = families[family];
   const added = weights.get('add_embedding.linear_1.weight')?.shape[1] ?? 0;
   const pooled = added - (family === 'sdxl-refiner' ? 5 : 6) * 256;
   const architecture = unetArchitecture(weights, { heads, ...(added === 0 ? {} : { pooled }) });
@@ -90,7 +91,7 @@ export async function readEncoderFiles(paths: readonly string[]): Promise<Safete
     family,
     prediction: 'epsilon',
     zeroSnr: false,
-    latent: { channels: 4, scale: familySettings[family].scale, downscale: 8 },
+    latent: { channels: 4, scale: families[family].vaeScale, downscale: 8 },
     encoders: sorted.map(({ encoder, openClip }) => ({
       architecture: clipArchitecture(encoder, {
         ...(openClip ? { activation: 'gelu' as const } : {}),

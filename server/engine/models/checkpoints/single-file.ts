@@ -1,7 +1,8 @@
+import { families } from '../families.ts';
 import { openSafetensors } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architecture.ts';
-import { familySettings, type SafetensorsCheckpoint } from './checkpoint.ts';
+import type { SafetensorsCheckpoint } from './checkpoint.ts';
 import { familyOf, predictionOf } from './family.ts';
 import { type CheckpointParts, singleFileParts } from './parts.ts';
 
@@ -16,7 +17,7 @@ export async function readSingleFile(given: string): Promise<SafetensorsCheckpoi
   const family = familyOf(parts.unet, parts.encoders);
   if (family === undefined)
     throw badFile(file.path, 'is no checkpoint of Stable Diffusion 1, 2 or XL: it has no U-Net under “model.diffusion_model.”');
-  const { scale, heads } = familySettings[family];
+  const { vaeScale: scale, heads } = families[family];
   const encoders = parts.encoders.map((encoder) => ({
     architecture: clipArchitecture(encoder, { penultimate: family === 'sd2' }),
     weights: encoder.weights,

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { LatentScale } from '../../../../nodes/kit/index.ts';
+import { families } from '../families.ts';
 import type { SafetensorsFile } from '../safetensors/file.ts';
-import { familySettings } from './checkpoint.ts';
 
 const Config = z.object({ scaling_factor: z.number().positive() });
 
@@ -20,8 +20,8 @@ async function scaleBeside(path: string): Promise<number | undefined> {
 
 /** What Stability's notes call the families (`modelspec.architecture`). */
 const architectures: readonly (readonly [RegExp, number])[] = [
-  [/^stable-diffusion-xl/i, familySettings.sdxl.scale],
-  [/^stable-diffusion-v[12]\b/i, familySettings.sd1.scale],
+  [/^stable-diffusion-xl/i, families.sdxl.vaeScale],
+  [/^stable-diffusion-v[12]\b/i, families.sd1.vaeScale],
 ];
 
 /**
