@@ -1,3 +1,4 @@
+import type { JobState } from '../../workflows/protocol.ts';
 import { arranged } from '../queue/arrange.ts';
 import type {
   Addition,
@@ -26,6 +27,15 @@ interface Entry {
   losses: number;
   starts: number;
 }
+
+const recordOf = ({ job: { id, title, created, source }, priority }: Entry, state: JobState): JobRecord => ({
+  id,
+  title,
+  state,
+  priority,
+  created,
+  source,
+});
 
 /** A queue that lives as long as its process. What is kept of a job is dropped when it is forgotten. */
 export class MemoryJobStore implements JobStore {
@@ -140,7 +150,10 @@ export class MemoryJobStore implements JobStore {
   }
 
   async record(id: string): Promise<JobRecord | undefined> {
-    return this.#records.get(id);
+    const running = this.#running.get(id);
+    if (running !== undefined) return recordOf(running, 'running');
+    const entry = this.#entry(id);
+    return entry === undefined ? this.#records.get(id) : recordOf(entry, entry.paused ? 'paused' : 'queued');
   }
 
   async history({ limit, after, state }: HistoryQuery): Promise<HistoryPage> {
@@ -188,8 +201,7 @@ export class MemoryJobStore implements JobStore {
     this.#bytes -= entry.job.bytes;
   }
 
-  #keep({ job, priority }: Entry, { state, at, snapshot }: Ending): void {
-    const { id, title, created, source } = job;
-    this.#records.set(id, { id, title, state, priority, created, ended: at, source, snapshot });
+  #keep(entry: Entry, { state, at, snapshot }: Ending): void {
+    this.#records.set(entry.job.id, { ...recordOf(entry, state), ended: at, snapshot });
   }
 }

@@ -127,6 +127,26 @@ describe.each(kinds)('a queue %s', (kind) => {
     expect([await store.find(id, job(id).digest), await store.find(id, 'x')]).toEqual(['same', 'other']);
   });
 
+  it('knows a job with its document from the moment it is added, while it waits, is held, runs and after', async () => {
+    await using setup = await bench(kind);
+    const { store } = setup;
+    const id = named('known')('a');
+    const kept = async (): Promise<unknown> => {
+      const record = await store.record(id);
+      return record && [record.state, record.source];
+    };
+    expect(await kept()).toBeUndefined();
+    await store.add(job(id), waits);
+    expect(await kept()).toEqual(['queued', job(id).source]);
+    await store.hold(id, true);
+    expect(await kept()).toEqual(['paused', job(id).source]);
+    await store.hold(id, false);
+    expect((await store.take())?.id).toBe(id);
+    expect(await kept()).toEqual(['running', job(id).source]);
+    await store.finish(id, { state: 'done', at: 1, snapshot: ended(id, 1) });
+    expect(await kept()).toEqual(['done', job(id).source]);
+  });
+
   it('takes what waits only up to its size, and always what runs already', async () => {
     await using setup = await bench(kind);
     const { store } = setup;
