@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { GraphError, type NodeSpec, type SizeRule } from '../nodes/kit/index.ts';
 import type { DeviceStatus } from '../workflows/protocol.ts';
@@ -19,6 +18,7 @@ import { Thumbnails } from './files/thumbnails.ts';
 import { watchFolders } from './files/watch.ts';
 import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
+import { Crowd } from './http/crowd.ts';
 import { end, listen, urlOf } from './http/listen.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Members } from './jobs/members.ts';
@@ -125,7 +125,7 @@ function checkOptions({ host, token, allowOrigins }: ServeOptions): void {
   }
 }
 
-type Prepared = Omit<ServerContext, 'gate' | 'jobs' | 'devices' | 'workers' | 'batches'> & {
+type Prepared = Omit<ServerContext, 'gate' | 'crowd' | 'jobs' | 'devices' | 'workers' | 'batches'> & {
   readonly draw: (grid: GridJob) => Promise<void>;
 };
 
@@ -168,8 +168,8 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepare
 async function start(options: ServeOptions, closers: Close[]): Promise<{ url: string; device: DeviceStatus | undefined }> {
   const prepared = await prepare(options, closers);
   const { limits } = prepared;
-  const server = createServer({ keepAlive: true, headersTimeout: 20_000, requestTimeout: 120_000 });
-  server.maxConnections = limits.connections;
+  const crowd = new Crowd(limits);
+  const server = crowd.serve();
   let devices: ServerContext['devices'] = () => [];
   const store = await openStore({
     kind: options.queue ?? 'embedded',
@@ -192,7 +192,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const jobs = startJobs(options, prepared, { store, engines, members });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
   const batches = batchesOf(prepared, jobs, engines.length);
-  const context: ServerContext = { ...prepared, gate, jobs, batches, devices, workers: () => members.list() };
+  const context: ServerContext = { ...prepared, gate, crowd, jobs, batches, devices, workers: () => members.list() };
   const hub = new SocketHub(context);
   // Jobs end before the pages are sent away, so that everybody hears how.
   opened = true;

@@ -22,6 +22,7 @@ export function createApp(context: ServerContext): Express {
     response.set('Cache-Control', 'no-store');
     next();
   });
+  app.use(context.crowd.admit());
   app.use('/v1', sessionRoutes(context), requireToken(context));
   app.use(
     '/v1',

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { HostRules } from '../security/hosts.ts';
 import type { Limits } from '../security/limits.ts';
 import type { Gate } from '../security/token.ts';
+import type { Crowd } from './crowd.ts';
 
 /** All that routes and sockets work with; made once in serve.ts. */
 export interface ServerContext {
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly limits: Limits;
   readonly rules: HostRules;
   readonly gate: Gate;
+  readonly crowd: Crowd;
   readonly log: Log;
   readonly jobs: Jobs;
   readonly reader: DocumentReader;

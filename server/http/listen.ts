@@ -7,13 +7,16 @@ export interface Address {
   readonly port: number;
 }
 
+/** Connections that may wait to be accepted while the server is at work; the system may allow fewer. */
+const backlog = 4096;
+
 /** Listens; gives the port. Throws `bad-value` if the address is taken or not there. */
 export function listen(server: Server, { host, port }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new GraphError('bad-value', listenProblem(error, host, port), { cause: error })),
     );
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });

@@ -68,14 +68,15 @@ export class Company implements SharedQueue {
   async beat(): Promise<Beat> {
     const row = this.#row();
     const { machine, about } = row;
-    const [, unwanted = [], silent = [], , rows = []] = await this.#database.run([
+    const statements = [
       hosts.heartbeat(row),
       hosts.unwantedOf(this.me),
       hosts.silentWorkers(patience),
       hosts.forgetting(patience),
       hosts.allHosts,
       ...(about === this.#told ? [] : [this.#news()]),
-    ]);
+    ];
+    const [, unwanted = [], silent = [], , rows = []] = await this.#database.run(statements, 'first');
     this.#told = about;
     // Who runs under the same kernel can be seen to be dead.
     const members = rows.map(member);

@@ -7,14 +7,14 @@ export interface Statement {
   readonly values?: readonly unknown[];
 }
 
-/** `first`: before all that wait to be done, where they are done one after the other. */
-export type Urgency = 'first';
+/** Who goes before whom where much waits to be done: `first` what an engine or the life of a host depends on, `last` new jobs, of which there may be many. */
+export type Urgency = 'first' | 'soon' | 'last';
 
 /** A database that speaks PostgreSQL: the embedded one, or a server. */
 export interface Database {
   /** Others may work on the same database; false for the embedded one. */
   readonly shared: boolean;
-  /** All statements in one transaction; the rows of each. Rejects with nothing done. */
+  /** All statements in one transaction; the rows of each. Rejects with nothing done. `soon` if not said otherwise. */
   run(statements: readonly Statement[], urgency?: Urgency): Promise<readonly (readonly Row[])[]>;
   /** Hears what others on the same database say; on a database that nobody else can open it is silent. `missed`: the connection was lost for a while. */
   listen(channel: string, heard: (payload: string) => void, missed: () => void): Promise<void>;

@@ -15,7 +15,7 @@ import type {
 } from '../jobs/store.ts';
 import { arranged } from './arrange.ts';
 import { Company } from './company.ts';
-import type { Database, Row, Statement } from './database.ts';
+import type { Database, Row, Statement, Urgency } from './database.ts';
 import { telling, tellingTaken } from './host-statements.ts';
 import { endedAs, recoverJobs } from './recovery.ts';
 import { jobRecord, numberIn, takenJob, textIn, waitingJob } from './rows.ts';
@@ -85,7 +85,7 @@ export class DurableJobStore implements JobStore {
     const token = randomUUID();
     const bounds = await this.#boundsFor(job);
     const insertion = sql.insertion(job, { token, worker: claimed() ? worker : undefined, bounds });
-    const [, [row] = []] = await this.#change(insertion, job.id);
+    const [, [row] = []] = await this.#change(insertion, job.id, 'last');
     if (row === undefined) return 'full';
     if (row.token === token) return 'added';
     return row.digest === job.digest ? 'same' : 'other';
@@ -94,7 +94,7 @@ export class DurableJobStore implements JobStore {
   async find(id: string, digest: string): Promise<'same' | 'other' | undefined> {
     if (!this.remembers) return undefined;
     await this.#opened;
-    const [row] = await this.#rows(sql.digestOf(id));
+    const [row] = await this.#rows(sql.digestOf(id), 'last');
     if (row === undefined) return undefined;
     return row.digest === digest ? 'same' : 'other';
   }
@@ -206,7 +206,7 @@ export class DurableJobStore implements JobStore {
   async #boundsFor({ bytes }: QueuedJob): Promise<DurableOptions['bounds'] | undefined> {
     const { bounds } = this.#options;
     if (performance.now() > this.#load.until) {
-      const [row] = await this.#rows(sql.load);
+      const [row] = await this.#rows(sql.load, 'last');
       this.#load = { jobs: numberIn(row, 'jobs'), bytes: numberIn(row, 'bytes'), until: performance.now() + recount };
     }
     this.#load.jobs += 1;
@@ -215,15 +215,15 @@ export class DurableJobStore implements JobStore {
     return roomy ? undefined : bounds;
   }
 
-  async #rows(statement: Statement): Promise<readonly Row[]> {
-    const [rows = []] = await this.#options.database.run([statement]);
+  async #rows(statement: Statement, urgency?: Urgency): Promise<readonly Row[]> {
+    const [rows = []] = await this.#options.database.run([statement], urgency);
     return rows;
   }
 
   /** Changes something, and tells the other hosts which job it was about; '' is the whole queue. */
-  #change(statements: readonly Statement[], id: string): Promise<readonly (readonly Row[])[]> {
+  #change(statements: readonly Statement[], id: string, urgency?: Urgency): Promise<readonly (readonly Row[])[]> {
     const { database, worker } = this.#options;
-    return database.run(database.shared ? [...statements, telling(JSON.stringify({ worker, id }))] : statements);
+    return database.run(database.shared ? [...statements, telling(JSON.stringify({ worker, id }))] : statements, urgency);
   }
 }
 

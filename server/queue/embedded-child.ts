@@ -8,6 +8,7 @@ import type { Row, Statement } from './database.ts';
 import { imagePath, unpackImage } from './database-image.ts';
 import type { FromDatabase, ToDatabase } from './messages.ts';
 import { openFolder } from './open-folder.ts';
+import { Turns } from './turns.ts';
 
 const send = (message: FromDatabase): void => {
   process.send?.(message);
@@ -71,27 +72,17 @@ function serve(): void {
       send({ type: 'refused', id, message: messageOf(thrown), ...(code === undefined ? {} : { code }) });
     }
   };
-  const waiting: Extract<ToDatabase, { type: 'run' }>[] = [];
-  let busy = false;
-  // The database does one thing after the other; what somebody waits for goes before the rest.
-  const work = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    while (waiting.length > 0) {
-      const first = waiting.findIndex(({ urgency }) => urgency === 'first');
-      const [next] = waiting.splice(Math.max(first, 0), 1);
-      if (next !== undefined) await answer(next);
-      // Lets new messages in.
-      await new Promise(setImmediate);
-    }
-    busy = false;
+  // The database does one thing after the other.
+  const turns = new Turns(1);
+  const work = async (message: Extract<ToDatabase, { type: 'run' }>): Promise<void> => {
+    await answer(message);
+    // Lets new messages in.
+    await new Promise(setImmediate);
   };
   process.on('message', (message: ToDatabase) => {
     if (message.type === 'open') opened = open(message.folder, message.children);
-    else if (message.type === 'run') {
-      waiting.push(message);
-      void work();
-    } else void opened.then((database) => database?.close()).finally(() => process.exit(0));
+    else if (message.type === 'run') void turns.take(() => work(message), message.urgency);
+    else void opened.then((database) => database?.close()).finally(() => process.exit(0));
   });
   process.on('disconnect', () => process.exit(0));
   // The terminal's Ctrl-C goes to the whole group; the server decides when this process ends.

@@ -29,7 +29,7 @@ const gaveUp = 'The process of the queue ends again and again. Start the server 
 interface Question {
   readonly id: number;
   readonly statements: readonly Statement[];
-  readonly urgency?: Urgency;
+  readonly urgency: Urgency;
   readonly resolve: (rows: readonly (readonly Row[])[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -70,11 +70,11 @@ export class EmbeddedDatabase implements Database {
     return this.#child?.pid;
   }
 
-  run(statements: readonly Statement[], urgency?: Urgency): Promise<readonly (readonly Row[])[]> {
+  run(statements: readonly Statement[], urgency: Urgency = 'soon'): Promise<readonly (readonly Row[])[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#closed) return Promise.reject(new Error('The queue is closed.'));
     return new Promise((resolve, reject) => {
-      const question: Question = { id: this.#next++, statements, ...(urgency === undefined ? {} : { urgency }), resolve, reject };
+      const question: Question = { id: this.#next++, statements, urgency, resolve, reject };
       this.#questions.set(question.id, question);
       if (this.#ready) this.#ask(question);
     });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { GraphError } from '../../nodes/kit/index.ts';
 import type { Database, Row, Statement } from './database.ts';
+import { Turns } from './turns.ts';
 
 /** Connections of one process, besides the one that listens. */
 const connections = 4;
@@ -10,6 +11,12 @@ const connections = 4;
  * nothing for as long, so that one that was cut off holds no rows.
  */
 const patience = 10_000;
+
+/** What has waited this long, in ms, while all connections were at work is refused. */
+const late = 20_000;
+
+const tooLate = (): GraphError =>
+  new GraphError('busy', 'The database of --queue has more to do than it can. Try again in a moment, with less at once.');
 
 /** A lost listener is opened again after this, in ms. */
 const relisten = 1000;
@@ -32,13 +39,16 @@ export async function openPostgres(url: string): Promise<Database> {
   // A connection that is lost while idle is replaced by the pool; whoever uses one hears of it there.
   pool.on('error', () => undefined);
   const listeners: Listener[] = [];
+  // The pool's own waiting line knows no urgency, and counts waiting as trouble with the network.
+  const turns = new Turns(connections);
   await pool.query('select 1').catch(async (thrown: unknown) => {
     await pool.end();
     throw unreachable(thrown);
   });
   return {
     shared: true,
-    run: (statements) => untilUndisturbed(() => transaction(pool, statements)),
+    run: (statements, urgency = 'soon') =>
+      turns.take(() => untilUndisturbed(() => transaction(pool, statements)), urgency, { late, tooLate }),
     async listen(channel, heard, missed) {
       const listener = new Listener(url, channel, { heard, missed });
       listeners.push(listener);

@@ -12,8 +12,11 @@ export interface Limits {
   /** One picture that a worker made, and its pixels. */
   readonly workerPicture: number;
   readonly workerPixels: number;
-  /** TCP connections and open sockets. */
+  /** TCP connections; beyond it requests are answered with 503. */
   readonly connections: number;
+  /** Bodies of requests that are being read or worked on, together; beyond it further ones are answered with 503. */
+  readonly bodies: number;
+  /** Open WebSockets of pages. */
   readonly sockets: number;
   /** Jobs that wait, and the text of their workflows together. */
   readonly queued: number;
@@ -46,7 +49,8 @@ export const defaultLimits: Limits = {
   pixels: 64_000_000,
   workerPicture: 1024 * 1024 * 1024,
   workerPixels: 16_384 * 16_384,
-  connections: 512,
+  connections: 2048,
+  bodies: 512 * 1024 * 1024,
   sockets: 64,
   queued: 20_000,
   queuedBytes: 1024 * 1024 * 1024,

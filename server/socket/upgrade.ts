@@ -27,6 +27,8 @@ const offered = (request: IncomingMessage): readonly string[] =>
 function refused(request: IncomingMessage, context: ServerContext, open: number): Refusal | undefined {
   const source = judgeSource(request, context.rules);
   if (!source.admitted) return source;
+  const full = context.crowd.turnedAway(request);
+  if (full !== undefined) return { status: 503, message: full };
   const path = pathOf(request);
   if (path !== pagePath && path !== workerPath)
     return { status: 404, message: `There is no socket at this address; it is at ${pagePath}.` };

@@ -73,6 +73,18 @@ async function open(name: string, more: { engines?: FakeEngine[]; models?: strin
 }
 
 describe('two servers on one queue', () => {
+  it('give signs of life and find work while hundreds of new jobs wait to be stored', async () => {
+    await using host = await open('flooded', { engines: [] });
+    let stored = 0;
+    const jobs = Array.from({ length: 300 }, (_, index) => host.jobs.submit(submission(`flood-${index}`)).then(() => stored++));
+    // All others stand in line by then.
+    await jobs[0];
+    await host.store.shared?.beat();
+    expect(stored).toBeLessThan(100);
+    await Promise.all(jobs);
+    await Promise.all((await host.store.waiting()).map(({ id }) => host.jobs.cancel(id)));
+  });
+
   it('tell each other of their jobs, and either cancels what the other runs or has queued', async () => {
     await using first = await open('first');
     await using second = await open('second', { engines: [] });
