@@ -69,6 +69,7 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
     graphs,
     ...(options.extraModels === undefined ? {} : { extra: options.extraModels }),
     budget,
+    ...(options.mergedBytes === undefined ? {} : { merged: options.mergedBytes }),
     say: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   const executor: Executor = { definitions, cache: new ResultCache(options.cacheBytes), reasons: new RunReasons() };

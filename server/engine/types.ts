@@ -64,6 +64,8 @@ export interface EngineOptions {
   readonly folders?: PictureFolders;
   /** Upper bound of cached node results in bytes. */
   readonly cacheBytes: number;
+  /** The most bytes on disk of weights that LoRAs changed; unbounded where it is not said. */
+  readonly mergedBytes?: number;
   /** Saved pictures carry nothing. */
   readonly noMetadata?: boolean;
 }

@@ -35,6 +35,8 @@ const isOutOfMemory = (thrown: unknown): boolean => thrown instanceof GraphError
 interface Place {
   readonly file: string;
   readonly bytes: number;
+  /** Brings its files back where they may have been deleted since. */
+  readonly restore: (() => Promise<unknown>) | undefined;
   precision: Precision | undefined;
   /** Batches that fit, by the shape of one item. */
   readonly most: Map<string, number>;
@@ -50,6 +52,8 @@ export class NetworkShelf {
   readonly #budget: number;
   /** Loaded ones, the longest unused first. */
   readonly #loaded = new Set<Place>();
+  readonly #loading = new Set<Place>();
+  readonly #running = new Set<Place>();
 
   /** `budget` is the most bytes of weights that are kept loaded; one network alone may be larger. */
   constructor(runtime: Runtime, budget = Number.POSITIVE_INFINITY) {
@@ -62,11 +66,19 @@ export class NetworkShelf {
     return [...this.#loaded].map(({ file }) => file);
   }
 
-  /** Opens a network; `parameters` says how many numbers its weights are where they lie elsewhere. It stays usable after it was unloaded: the next run loads it again. */
-  async open(file: string, parameters?: number): Promise<Session> {
+  /** Folders of what is loaded or being loaded now. */
+  get held(): ReadonlySet<string> {
+    return new Set([...this.#loaded, ...this.#loading].map(({ file }) => dirname(file)));
+  }
+
+  /**
+   * Opens a network; `parameters` says how many numbers its weights are where they lie elsewhere. It stays usable after it was unloaded: the next run loads it again, after
+   * `restore` has seen to its files.
+   */
+  async open(file: string, parameters?: number, restore?: () => Promise<unknown>): Promise<Session> {
     const { precision } = this.#runtime;
     const bytes = parameters === undefined ? await weightsOf(file) : parameters * (precision === 'fp16' ? 2 : 4);
-    const place: Place = { file, bytes, precision, most: new Map() };
+    const place: Place = { file, bytes, restore, precision, most: new Map() };
     const { inputs, outputs } = await this.#load(place);
     return {
       inputs,
@@ -76,14 +88,29 @@ export class NetworkShelf {
     };
   }
 
+  /** Unloads what is not at work at this moment; each comes back when it runs again. */
+  async unload(): Promise<void> {
+    for (const place of [...this.#loaded]) if (!this.#running.has(place)) await this.#unload(place);
+  }
+
   async #load(place: Place): Promise<Session> {
     const { session } = place;
     this.#loaded.delete(place);
-    if (session === undefined) await this.#makeRoom(place.bytes);
-    const opened = session ?? (await this.#withRoom(place, () => this.#runtime.open(place.file, place.precision)));
+    const opened = session ?? (await this.#openFile(place));
     place.session = opened;
     this.#loaded.add(place);
     return opened;
+  }
+
+  async #openFile(place: Place): Promise<Session> {
+    this.#loading.add(place);
+    try {
+      await place.restore?.();
+      await this.#makeRoom(place.bytes);
+      return await this.#withRoom(place, () => this.#runtime.open(place.file, place.precision));
+    } finally {
+      this.#loading.delete(place);
+    }
   }
 
   async #unload(place: Place): Promise<void> {
@@ -124,10 +151,19 @@ export class NetworkShelf {
   }
 
   async #runPiece(place: Place, feeds: Feeds): Promise<Results> {
-    const results = await this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    const results = await this.#runOnce(place, feeds);
     if (place.precision !== 'fp16' || allFinite(results.values()) || !allFinite(Object.values(feeds))) return results;
     await this.#unload(place);
     place.precision = 'fp32';
-    return this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    return this.#runOnce(place, feeds);
+  }
+
+  async #runOnce(place: Place, feeds: Feeds): Promise<Results> {
+    this.#running.add(place);
+    try {
+      return await this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    } finally {
+      this.#running.delete(place);
+    }
   }
 }

@@ -37,6 +37,8 @@ export interface ModelsOptions {
   readonly graphs?: string;
   /** The most bytes of weights that are kept loaded. */
   readonly budget?: number;
+  /** The most bytes on disk of weights that LoRAs changed. */
+  readonly merged?: number;
   /** Hears what the log should tell. */
   readonly say?: (sentence: string) => void;
 }
@@ -64,9 +66,11 @@ export class EngineModels implements ModelStore {
   constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
     this.#folder = folder;
     this.#extra = options.extra ?? [];
-    this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say: options.say ?? (() => undefined) });
     this.#runtime = runtime;
     this.#shelf = new NetworkShelf(runtime, options.budget);
+    const { merged: most = Number.POSITIVE_INFINITY, say = () => undefined } = options;
+    const merged = { most, held: () => this.#shelf.held };
+    this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say, merged });
     this.controlnets = new ControlNets({ folder, extra: this.#extra, graphs: this.#graphs, shelf: this.#shelf });
   }
 
@@ -124,6 +128,11 @@ export class EngineModels implements ModelStore {
     return embeddingsIdentity(prompts, this.#roots);
   }
 
+  /** Gives the memory of networks back that are not at work; they are loaded again when they run. */
+  unload(): Promise<void> {
+    return this.#shelf.unload();
+  }
+
   /** Gives all memory of networks back. */
   async close(): Promise<void> {
     for (const kept of [this.#checkpoints, this.#unets, this.#encoders, this.#vaes]) await kept.close();
@@ -135,9 +144,9 @@ export class EngineModels implements ModelStore {
   /** How the networks of one model are opened, each once. */
   #opener(sessions: OpenSessions, { parameters, weighted }: Pick<ModelFolder, 'parameters' | 'weighted'>) {
     const session =
-      (file: string, count = parameters?.get(file)) =>
+      (file: string, count = parameters?.get(file), restore?: () => Promise<unknown>) =>
       (): Promise<Session> => {
-        const opening = sessions.get(file) ?? this.#shelf.open(file, count);
+        const opening = sessions.get(file) ?? this.#shelf.open(file, count, restore);
         sessions.set(file, opening);
         opening.catch(() => sessions.delete(file));
         return opening;
@@ -146,7 +155,7 @@ export class EngineModels implements ModelStore {
       runtime: this.#runtime,
       graphs: this.#graphs,
       lora: async (name) => readLora((await findPart('loras', name, this.#roots)).path),
-      open: (file, count) => session(file, count)(),
+      open: (graph, restore) => session(graph.file, graph.parameters, restore)(),
     };
     const part = (file: string): NetworkPart => {
       const network = weighted?.get(file);

@@ -1,5 +1,5 @@
 import { GraphError, type LoraChoice } from '../../../../nodes/kit/index.ts';
-import type { GraphCache } from '../checkpoints/graph-cache.ts';
+import type { GraphCache, GraphFile, GraphRequest } from '../checkpoints/graph-cache.ts';
 import type { PartName } from '../checkpoints/graphs.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { type Weights, withChanged } from '../graph/weights.ts';
@@ -34,8 +34,8 @@ export interface LoraTools {
   readonly runtime: Runtime;
   readonly graphs: GraphCache;
   readonly lora: (name: string) => Promise<LoraFile>;
-  /** The session of a graph's file, the same for the same file. */
-  readonly open: (file: string, parameters: number) => Promise<Session>;
+  /** The session of a graph's file, the same for the same file; `restore` writes it again where it was deleted. */
+  readonly open: (file: GraphFile, restore: () => Promise<unknown>) => Promise<Session>;
 }
 
 interface Applied {
@@ -61,16 +61,17 @@ function mergedWeights({ weights }: WeightedNetwork, stack: readonly Applied[]):
 async function openChanged(network: WeightedNetwork, stack: readonly Applied[], { graphs, runtime, open }: LoraTools): Promise<Session> {
   const { part, path, files, figures, weights, build } = network;
   const loras = [...new Map(stack.map(({ fit: { lora } }) => [lora.file.path, lora.file])).values()];
-  const found = await graphs.graphs({
+  const request: GraphRequest = {
     path,
     files: [...files, ...loras],
     figures: [part, figures, stack.map(({ fit, strength }) => [fit.lora.file.path, strength])],
     graphs: async (draft) =>
       new Map([[part, build(withChanged(weights, await writeMerged(mergedWeights(network, stack), { runtime, draft })))]]),
-  });
-  const graph = found.get(part);
+  };
+  const write = () => graphs.graphs(request);
+  const graph = (await write()).get(part);
   if (graph === undefined) throw new GraphError('internal', `The changed network ${part} of ${path} was not written.`);
-  return open(graph.file, graph.parameters);
+  return open(graph, write);
 }
 
 function tellUnfit({ lora, fitted, unfit }: Fit, { title }: LoraTarget, warn: Warn): void {
