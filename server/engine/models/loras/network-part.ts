@@ -34,11 +34,12 @@ export interface LoraTools {
   readonly runtime: Runtime;
   readonly graphs: GraphCache;
   readonly lora: (name: string) => Promise<LoraFile>;
-  /** The session of a graph's file, the same for the same file; `restore` writes it again where it was deleted. */
-  readonly open: (file: GraphFile, restore: () => Promise<unknown>) => Promise<Session>;
+  /** The session of a graph's file, the same for the same file; `restore` writes it again where it was deleted, `loras` is what it is shown with. */
+  readonly open: (file: GraphFile, how: { part: PartName; restore: () => Promise<unknown>; loras: readonly string[] }) => Promise<Session>;
 }
 
 interface Applied {
+  readonly name: string;
   readonly fit: Fit;
   readonly strength: number;
 }
@@ -71,7 +72,7 @@ async function openChanged(network: WeightedNetwork, stack: readonly Applied[], 
   const write = () => graphs.graphs(request);
   const graph = (await write()).get(part);
   if (graph === undefined) throw new GraphError('internal', `The changed network ${part} of ${path} was not written.`);
-  return open(graph, write);
+  return open(graph, { part, restore: write, loras: [...new Set(stack.map(({ name }) => name))] });
 }
 
 function tellUnfit({ lora, fitted, unfit }: Fit, { title }: LoraTarget, warn: Warn): void {
@@ -95,7 +96,7 @@ export function weightedPart(
     async withLora({ name, strength }, warn) {
       const fit = fitLora(await tools.lora(name), network);
       tellUnfit(fit, network, warn);
-      const next = strength === 0 || fit.fitted.length === 0 ? stack : [...stack, { fit, strength }];
+      const next = strength === 0 || fit.fitted.length === 0 ? stack : [...stack, { name, fit, strength }];
       return weightedPart(network, base, { tools, stack: next });
     },
   };
