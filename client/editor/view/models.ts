@@ -53,7 +53,7 @@ function inMemory(app: App) {
   const several = new Set(loaded.map(({ device }) => device)).size > 1;
   return html`<div class="queue-bar"><h3>In memory · ${sizeText(bytesOf(loaded))}</h3>
       <button id="unload" ?disabled=${unloading} title="Give the memory back; what a run needs is loaded again" @click=${() => void unload(app, {})}>${icon('eject')} ${unloading ? 'Unloading …' : 'Unload'}</button></div>
-    <ul class="plain" aria-label="In memory">${loadedModels(loaded).map((model) => loadedRow(app, model, several))}</ul>`;
+    <ul class="plain in-memory" aria-label="In memory">${loadedModels(loaded).map((model) => loadedRow(app, model, several))}</ul>`;
 }
 
 const factsOf = (app: App, { kind, name, family, bytes }: ModelFile): string =>
