@@ -14,6 +14,7 @@ const messageTypes: readonly string[] = [
   'queue',
   'catalogue',
   'workers',
+  'loaded',
   'pong',
 ] satisfies readonly ServerMessage['type'][];
 

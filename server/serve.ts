@@ -4,7 +4,8 @@ import type { DeviceStatus } from '../workflows/protocol.ts';
 import { Batches } from './batch/batches.ts';
 import type { GridJob } from './batch/grid.ts';
 import { sweepGraphs } from './engine/models/checkpoints/graph-cache.ts';
-import { partChoices } from './engine/models/part-files.ts';
+import { PartFamilies } from './engine/models/part-families.ts';
+import { listParts } from './engine/models/part-files.ts';
 import { checkDevices, settled } from './engine/settled.ts';
 import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
@@ -31,7 +32,7 @@ import { openStore, type QueueKind } from './queue/open-store.ts';
 import { hostRules, isLoopback } from './security/hosts.ts';
 import { defaultLimits, type Limits } from './security/limits.ts';
 import { Gate } from './security/token.ts';
-import { queueMessage, SocketHub } from './socket/hub.ts';
+import { loadedMessage, queueMessage, SocketHub } from './socket/hub.ts';
 import { upgrades } from './socket/upgrade.ts';
 import { endOfJob, watchDropped } from './watch/watch-dropped.ts';
 
@@ -64,8 +65,6 @@ export interface ServeOptions {
   readonly specs: ReadonlyMap<string, NodeSpec>;
   /** The models that there are now, the embedded ones included. */
   readonly listModels: () => Promise<readonly ModelEntry[]>;
-  /** Names of the ControlNets of this host; none if not said. */
-  readonly listControlNets?: () => Promise<readonly string[]>;
   /** Starts one engine per device; called once. */
   readonly startEngines: () => readonly Engine[];
   /** Where jobs are kept; `embedded` in the data folder if not said otherwise. */
@@ -125,7 +124,7 @@ function checkOptions({ host, token, allowOrigins }: ServeOptions): void {
   }
 }
 
-type Prepared = Omit<ServerContext, 'gate' | 'crowd' | 'jobs' | 'devices' | 'workers' | 'batches'> & {
+type Prepared = Omit<ServerContext, 'gate' | 'crowd' | 'jobs' | 'engines' | 'devices' | 'workers' | 'batches'> & {
   readonly draw: (grid: GridJob) => Promise<void>;
 };
 
@@ -139,8 +138,7 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepare
   const catalogue = new LiveCatalogue({
     specs: options.specs,
     listModels: options.listModels,
-    listParts: () => partChoices([options.models, ...(options.extraModels ?? [])]),
-    listControlNets: options.listControlNets,
+    listParts: () => listParts([options.models, ...(options.extraModels ?? [])]),
     inputFolder: folders.images.input,
   });
   await catalogue.refresh();
@@ -158,6 +156,7 @@ async function prepare(options: ServeOptions, closers: Close[]): Promise<Prepare
     rules: hostRules(options.host, options.allowOrigins),
     log: options.log ?? createLog(),
     catalogue,
+    families: new PartFamilies(),
     reader,
     gallery: new Gallery(folders.images),
     draw: (grid) => shrink.run(grid),
@@ -192,7 +191,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const jobs = startJobs(options, prepared, { store, engines, members });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
   const batches = batchesOf(prepared, jobs, engines.length);
-  const context: ServerContext = { ...prepared, gate, crowd, jobs, batches, devices, workers: () => members.list() };
+  const context: ServerContext = { ...prepared, gate, crowd, jobs, engines, batches, devices, workers: () => members.list() };
   const hub = new SocketHub(context);
   // Jobs end before the pages are sent away, so that everybody hears how.
   opened = true;
@@ -274,6 +273,7 @@ function follow(
     members.onChange((workers) => hub.tellAll({ type: 'workers', workers })),
     jobs.onQueue(() => hub.tellAll(queueMessage(jobs))),
     jobs.listen({ event: ({ event }) => noteEnd(event, log), preview: () => undefined }),
+    ...engines.map((engine) => engine.onLoaded(() => hub.tellAll(loadedMessage(engines)))),
     engines[0]?.onDevice((status) => hub.tellAll({ type: 'device', device: status })) ?? (() => undefined),
   ];
 }

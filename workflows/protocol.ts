@@ -100,6 +100,36 @@ export interface DeviceStatus {
   readonly message?: string;
 }
 
+/** Kinds of files that models are made of, by the lists that nodes choose from; embeddings are named in prompts. */
+export const fileKinds = ['checkpoints', 'loras', 'controlnets', 'vae', 'clip', 'unet', 'embeddings'] as const;
+/** One of {@link fileKinds}. */
+export type FileKind = (typeof fileKinds)[number];
+
+/** What a loaded network is: the part of a model that a workflow calls by this name. */
+export interface NetworkTitle {
+  readonly kind: FileKind;
+  readonly model: string;
+  /** `unet`, `text_encoder`, `text_encoder_2`, `vae_encoder`, `vae_decoder`, `controlnet`, `attention`. */
+  readonly part: string;
+  /** The LoRAs that its weights are merged with. */
+  readonly loras: readonly string[];
+}
+
+/** A network that is in the memory of a device. */
+export interface LoadedNetwork extends NetworkTitle {
+  readonly device: string;
+  /** Of its weights. */
+  readonly bytes: number;
+  /** How it computes inside, where that is not left to its file. */
+  readonly precision?: 'fp16' | 'fp32';
+}
+
+/** Which networks to unload; without anything all. */
+export interface UnloadChoice {
+  readonly kind?: FileKind | undefined;
+  readonly model?: string | undefined;
+}
+
 /** A host that takes jobs from the queue: a server with its own devices, or a worker. */
 export interface WorkerSummary {
   readonly id: string;
@@ -167,6 +197,8 @@ export type ServerMessage =
   | { readonly type: 'event'; readonly event: JobEvent }
   /** The hosts that take jobs from a shared queue: told at the start, and whenever a host or its device changed. */
   | { readonly type: 'workers'; readonly workers: readonly WorkerSummary[] }
+  /** What is in the memory of this server's devices: told at the start, and whenever a network was loaded or unloaded. */
+  | { readonly type: 'loaded'; readonly networks: readonly LoadedNetwork[] }
   /** The models folder or the input folder changed: fetch the catalogue again. */
   | { readonly type: 'catalogue' }
   | { readonly type: 'pong'; readonly at: number };

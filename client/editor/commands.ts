@@ -5,6 +5,7 @@ import { pressRun } from './batches.ts';
 import { copyDocument, openTemplate, openText, saveDocument } from './documents.ts';
 import type { Version } from './history.ts';
 import { goBackTo } from './keeping.ts';
+import { openModels, unload } from './models.ts';
 import { emptyBatch } from './new-batch.ts';
 import { cancelRun, judgeChange, startRun } from './running.ts';
 import { switchTheme } from './theme-switch.ts';
@@ -131,6 +132,8 @@ export const commands: readonly Command[] = [
   { id: 'share', title: 'Share', group: 'File', run: (app) => openDialog(app, { kind: 'share' }) },
   { id: 'rename', title: 'Rename the workflow', group: 'File', run: (app) => openDialog(app, { kind: 'rename' }) },
   { id: 'templates', title: 'Templates', group: 'File', run: (app) => app.set({ panel: 'templates' }) },
+  { id: 'models', title: 'Models', group: 'View', run: openModels },
+  { id: 'unload', title: 'Unload models: give memory back', group: 'Run', run: (app) => void unload(app, {}) },
   { id: 'copy-json', title: 'Copy the workflow', group: 'File', run: (app) => void copyDocument(app) },
   { id: 'new', title: 'New from text to image', group: 'File', run: (app) => void openTemplate(app, 'text-to-image') },
   {

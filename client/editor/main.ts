@@ -17,6 +17,7 @@ import { followJobs } from './jobs.ts';
 import { autosave } from './keeping.ts';
 import { bindKeys } from './keys.ts';
 import { refreshPictures, refreshTemplates } from './lists.ts';
+import { followModels } from './models.ts';
 import { followRuns, judgeChange, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
 import { applyTheme, preferredTheme } from './theme-switch.ts';
@@ -156,10 +157,12 @@ function followServer(app: App): void {
   connection.on('message', (message) => {
     hearJobs(message);
     if (message.type === 'welcome' || message.type === 'device') app.set({ device: message.device });
+    if (message.type === 'loaded') app.set({ loaded: message.networks });
     if (message.type === 'workers') app.set({ workers: message.workers });
     if (message.type === 'welcome') resumeRun(app, message.jobs);
     if (message.type === 'welcome') void followUnfinished(app);
     if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);
+    if (message.type === 'catalogue' || message.type === 'welcome') followModels(app);
     if (message.type === 'catalogue') {
       void connection.nodes().then((specs) => {
         app.catalogue = catalogueOf(specs);

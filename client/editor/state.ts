@@ -1,10 +1,12 @@
 import type { ImageFile, Problem } from '../../nodes/kit/index.ts';
 import type { DeviceStatus, JobState, PropertyValue, WorkerSummary, WorkflowSummary } from '../../workflows/index.ts';
+import type { LoadedNetwork } from '../../workflows/protocol.ts';
 import type { ConnectionState } from '../connection.ts';
 import type { SearchRequest } from '../graph-view.ts';
 import type { HeldFields } from '../held-port.ts';
 import type { Run } from '../run-state.ts';
 import type { Batch, BatchItem, BatchSummary } from './batches.ts';
+import type { ModelFile } from './models.ts';
 import type { NewBatch } from './new-batch.ts';
 import type { About } from './picture-about.ts';
 import type { Replay } from './replay.ts';
@@ -125,7 +127,7 @@ export interface Menu {
   readonly group?: number;
 }
 
-export type Panel = 'nodes' | 'templates' | 'queue' | 'history';
+export type Panel = 'nodes' | 'templates' | 'models' | 'queue' | 'history';
 export type Sheet = 'prompt' | 'outline' | 'results' | 'queue';
 
 /** A short message; errors stay until they are sent away. */
@@ -192,6 +194,12 @@ export interface State {
   connection: ConnectionState;
   connectionMessage: string | undefined;
   device: DeviceStatus | undefined;
+  /** Which models there are; undefined until they were asked for. */
+  models: readonly ModelFile[] | undefined;
+  /** What is in the memory of the server's devices. */
+  loaded: readonly LoadedNetwork[];
+  /** Memory is being given back. */
+  unloading: boolean;
   /** The hosts that take jobs from the queue, where the server shares it. */
   workers: readonly WorkerSummary[];
   problems: readonly Problem[];
@@ -240,6 +248,9 @@ export const initialState = (theme: State['theme'], phone: boolean): State => ({
   connection: 'connecting',
   connectionMessage: undefined,
   device: undefined,
+  models: undefined,
+  loaded: [],
+  unloading: false,
   workers: [],
   problems: [],
   held: new Map(),

@@ -23,6 +23,9 @@ const defaultModels = 'models';
 /** Results of nodes are kept up to this many bytes unless told otherwise. */
 const usualCache = 1_000_000_000;
 
+/** Weights that LoRAs changed are kept on disk up to this many bytes unless told otherwise: a few for SDXL, twenty for Stable Diffusion 1. */
+const usualMerged = 20_000_000_000;
+
 /** Adds `--models`, `--device` and `--data`. */
 export function withCommonOptions(command: Command): Command {
   return withFolders(command).option('--device <name>', deviceChoices, checkDeviceName, 'auto');
@@ -59,6 +62,8 @@ export interface DeviceOptions {
   readonly memory?: number;
   /** The most bytes of results of nodes that are kept. */
   readonly cache: number;
+  /** The most bytes on disk of weights that LoRAs changed. */
+  readonly merged: number;
   /** False: saved pictures carry neither workflow nor manifest. */
   readonly metadata?: boolean;
 }
@@ -72,14 +77,15 @@ const gigabytes =
     throw new GraphError('bad-value', `${option} expects gigabytes such as 6 or 7.5, got “${text}”.`);
   };
 
-/** Adds `--precision`, `--memory` and `--cache` to a command that runs networks. */
+/** Adds `--precision`, `--memory`, `--cache` and `--merged` to a command that runs networks. */
 export function withDeviceOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--precision <name>', 'how networks compute: auto is fp16 on CUDA, else as stored').choices(precisions).default('auto'),
     )
     .option('--memory <GB>', 'most weights kept on the device; by default most of what a GPU has free', gigabytes('--memory', 1e-3))
-    .option('--cache <GB>', 'most results of nodes kept for reuse; 0 keeps none', gigabytes('--cache', 0), usualCache);
+    .option('--cache <GB>', 'most results of nodes kept for reuse; 0 keeps none', gigabytes('--cache', 0), usualCache)
+    .option('--merged <GB>', 'most weights merged with LoRAs kept on disk for reuse', gigabytes('--merged', 0), usualMerged);
 }
 
 /** Adds `--no-metadata` to a command that saves pictures. */
@@ -95,6 +101,7 @@ export const engineOptions = ({
   precision,
   memory,
   cache,
+  merged,
   metadata,
 }: CommonOptions & DeviceOptions): EngineOptions => ({
   device,
@@ -102,6 +109,7 @@ export const engineOptions = ({
   extraModels,
   data,
   cacheBytes: cache,
+  mergedBytes: merged,
   precision,
   ...(memory === undefined ? {} : { memory }),
   ...(metadata === false ? { noMetadata: true } : {}),

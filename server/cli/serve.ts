@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
-import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { listModels } from '../engine/models/list.ts';
 import { ModelSizes } from '../engine/models/model-sizes.ts';
 import { startEngine } from '../engine/supervisor.ts';
@@ -54,7 +53,6 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     ...(watch === undefined ? {} : { watch: resolve(watch) }),
     specs,
     listModels: () => listModels(models, extraModels, sizes),
-    listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
     startEngines: () => devices.map(({ device, settings }) => startEngine({ ...engine, device }, settings)),
   });
 }

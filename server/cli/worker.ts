@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
 import { loadCatalogue } from '../catalogue.ts';
-import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { listModels } from '../engine/models/list.ts';
 import { ModelSizes } from '../engine/models/model-sizes.ts';
-import { partChoices } from '../engine/models/part-files.ts';
+import { listParts } from '../engine/models/part-files.ts';
 import { startEngine } from '../engine/supervisor.ts';
 import { createLog } from '../log.ts';
 import { parseQueue } from '../queue/open-store.ts';
@@ -46,8 +45,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
     data,
     specs,
     listModels: () => listModels(models, extraModels, sizes),
-    listParts: () => partChoices([models, ...extraModels]),
-    listControlNets: async () => (await locateControlNets(models, extraModels)).map(({ name }) => name),
+    listParts: () => listParts([models, ...extraModels]),
     startEngines: (folders) =>
       devices.map(({ device, settings }) =>
         startEngine({ ...engineOptions({ ...options, device, models, extraModels, data }), ...folders }, settings),

@@ -34,7 +34,7 @@ async function catalogueFor({ options, catalogue }: Started, { workflow }: RunRe
 async function start(options: EngineOptions): Promise<Started | undefined> {
   try {
     const catalogue = await loadCatalogue();
-    const session = await openSession(options, catalogue.definitions);
+    const session = await openSession(options, catalogue.definitions, (networks) => send({ type: 'loaded', networks }));
     const { device, precision } = session.runtime;
     const memory = session.weights;
     const messages = [device.message, ...(await warmUpAll(session.models, options.warmUp ?? []))].flatMap((message) => message ?? []);
@@ -69,12 +69,19 @@ function serve(): void {
     await tellRun(run, { job: request.job, signal, send });
     if (current.abort === abort) current = undefined;
   };
+  const unload = async ({ number, choice }: Extract<ToEngine, { type: 'unload' }>): Promise<void> => {
+    const ready = await started;
+    // What cannot be released is still loaded, and is told so.
+    await ready?.session.unload(choice).catch(() => undefined);
+    send({ type: 'unloaded', number });
+  };
   const handle = (message: ToEngine): void => {
     if (message.type === 'start') {
       registerChild(dataFolders(message.options.data).children);
       started = start(message.options);
     } else if (message.type === 'run') void begin(message.request);
     else if (message.type === 'cancel' && current?.job === message.job) current.abort.abort();
+    else if (message.type === 'unload') void unload(message);
     else if (message.type === 'close') void started.then((ready) => ready?.session.close()).finally(() => process.exit(0));
   };
   process.on('message', handle);

@@ -1,4 +1,5 @@
 import type { PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/index.ts';
+import type { LoadedNetwork, UnloadChoice } from '../../workflows/protocol.ts';
 import type { Precision } from './models/graph-precision.ts';
 import type { EngineOptions, RunEnd, RunRequest } from './types.ts';
 
@@ -7,6 +8,8 @@ export type ToEngine =
   | { readonly type: 'start'; readonly options: EngineOptions }
   | { readonly type: 'run'; readonly request: RunRequest }
   | { readonly type: 'cancel'; readonly job: string }
+  /** To be answered with `unloaded` and the same number. */
+  | { readonly type: 'unload'; readonly number: number; readonly choice: UnloadChoice }
   | { readonly type: 'close' };
 
 /** Engine process → server. */
@@ -24,4 +27,6 @@ export type FromEngine =
   | { readonly type: 'events'; readonly job: string; readonly events: readonly RunEvent[] }
   | { readonly type: 'preview'; readonly header: PreviewHeader; readonly jpeg: Uint8Array }
   | { readonly type: 'recorded'; readonly header: RecordedHeader; readonly jpeg: Uint8Array }
+  | { readonly type: 'loaded'; readonly networks: readonly LoadedNetwork[] }
+  | { readonly type: 'unloaded'; readonly number: number }
   | { readonly type: 'ended'; readonly job: string; readonly end: RunEnd };

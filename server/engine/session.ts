@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import type { Catalogue, ModelStore, NodeDefinition } from '../../nodes/kit/index.ts';
 import { type NodeId, plan, type RuntimeRecord, stringifyJson, toCompact, type Workflow } from '../../workflows/index.ts';
+import type { LoadedNetwork, UnloadChoice } from '../../workflows/protocol.ts';
 import { packageRoot, packageVersion } from '../files/package-root.ts';
 import { dataFolders } from '../files/paths.ts';
 import { ResultCache } from './cache.ts';
@@ -40,6 +41,8 @@ export interface EngineSession {
   /** The most bytes of weights on the device; undefined where it is not bounded. */
   readonly weights: number | undefined;
   run(run: SessionRun): AsyncGenerator<LiveEvent, Executed, void>;
+  /** Gives the memory of networks back that are not at work. */
+  unload(choice: UnloadChoice): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,8 +61,12 @@ function pictureText({ document, workflow }: SessionRun): [string, string][] {
   return document === undefined ? [prompt] : [prompt, ['workflow', document]];
 }
 
-/** Opens the device and gets ready; no model is loaded yet. Throws `device-unavailable`. */
-export async function openSession(options: EngineOptions, definitions: ReadonlyMap<string, NodeDefinition>): Promise<EngineSession> {
+/** Opens the device and gets ready; no model is loaded yet, and `onLoaded` hears whenever that changes. Throws `device-unavailable`. */
+export async function openSession(
+  options: EngineOptions,
+  definitions: ReadonlyMap<string, NodeDefinition>,
+  onLoaded: (networks: readonly LoadedNetwork[]) => void = () => undefined,
+): Promise<EngineSession> {
   const runtime = await openRuntime(options.device, options.precision === undefined ? {} : { precision: options.precision });
   const { memory } = runtime.device;
   const budget = options.memory ?? (memory ?? memoryOfMachine()) * shareForWeights;
@@ -69,6 +76,8 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
     graphs,
     ...(options.extraModels === undefined ? {} : { extra: options.extraModels }),
     budget,
+    ...(options.mergedBytes === undefined ? {} : { merged: options.mergedBytes }),
+    onLoaded,
     say: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   const executor: Executor = { definitions, cache: new ResultCache(options.cacheBytes), reasons: new RunReasons() };
@@ -120,6 +129,7 @@ export async function openSession(options: EngineOptions, definitions: ReadonlyM
         yield next.value;
       }
     },
+    unload: (choice) => models.unload(choice),
     close: () => models.close(),
   };
 }

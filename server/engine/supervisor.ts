@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Problem } from '../../nodes/kit/index.ts';
 import type { DeviceStatus } from '../../workflows/index.ts';
+import type { LoadedNetwork, UnloadChoice } from '../../workflows/protocol.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import type { Engine, EngineOptions, RunEnd, RunRequest, RunSink } from './types.ts';
 
@@ -41,6 +42,11 @@ export class EngineSupervisor implements Engine {
   readonly #settings: ChildSettings;
   readonly #patience: Patience;
   readonly #listeners = new Set<(device: DeviceStatus) => void>();
+  readonly #loadedListeners = new Set<() => void>();
+  /** Answers that unloading waits for, by number. */
+  readonly #unloading = new Map<number, () => void>();
+  #lastUnload = 0;
+  #loaded: readonly LoadedNetwork[] = [];
   #device: DeviceStatus;
   #child: ChildProcess | undefined;
   #current: Current | undefined;
@@ -70,6 +76,24 @@ export class EngineSupervisor implements Engine {
   onDevice(listener: (device: DeviceStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  get loaded(): readonly LoadedNetwork[] {
+    return this.#loaded;
+  }
+
+  onLoaded(listener: () => void): () => void {
+    this.#loadedListeners.add(listener);
+    return () => this.#loadedListeners.delete(listener);
+  }
+
+  /** A child that ends meanwhile has given everything back. */
+  async unload(choice: UnloadChoice): Promise<void> {
+    if (this.#child?.connected !== true) return;
+    const number = ++this.#lastUnload;
+    const answered = new Promise<void>((resolve) => this.#unloading.set(number, resolve));
+    this.#send({ type: 'unload', number, choice });
+    await answered;
   }
 
   async run(request: RunRequest, sink: RunSink): Promise<RunEnd> {
@@ -148,6 +172,13 @@ export class EngineSupervisor implements Engine {
       case 'recorded':
         if (this.#current?.request.job === message.header.job) this.#current.sink.recorded(message.header, message.jpeg);
         break;
+      case 'loaded':
+        this.#hold(message.networks);
+        break;
+      case 'unloaded':
+        this.#unloading.get(message.number)?.();
+        this.#unloading.delete(message.number);
+        break;
       case 'ended':
         if (this.#current?.request.job === message.job) this.#finish(message.end);
     }
@@ -177,6 +208,9 @@ export class EngineSupervisor implements Engine {
   #gone(child: ChildProcess, cause: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
+    this.#hold([]);
+    for (const answer of this.#unloading.values()) answer();
+    this.#unloading.clear();
     this.#lose(cause);
     if (this.#closed || this.#device.state === 'failed') return;
     if (!this.#everReady && this.#failures + 1 >= mostFirstStarts) {
@@ -192,6 +226,12 @@ export class EngineSupervisor implements Engine {
         void this.#ready.then(resolve);
       }, wait);
     });
+  }
+
+  #hold(networks: readonly LoadedNetwork[]): void {
+    if (networks.length === 0 && this.#loaded.length === 0) return;
+    this.#loaded = networks;
+    for (const listener of this.#loadedListeners) listener();
   }
 
   #tell(device: DeviceStatus): void {

@@ -1,4 +1,4 @@
-import type { DeviceStatus, PreviewHeader, RecordedHeader, RunEvent } from '../../workflows/protocol.ts';
+import type { DeviceStatus, LoadedNetwork, PreviewHeader, RecordedHeader, RunEvent, UnloadChoice } from '../../workflows/protocol.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
 import type { PictureFolders } from '../files/paths.ts';
 import type { PrecisionChoice } from './device-names.ts';
@@ -41,6 +41,12 @@ export interface Engine {
   /** Stops between two steps; after a grace time the child is killed. No effect on a job that is not running. */
   cancel(job: string): void;
   onDevice(listener: (device: DeviceStatus) => void): () => void;
+  /** Networks that are in its memory. */
+  readonly loaded: readonly LoadedNetwork[];
+  /** Gives the memory of networks back that are not at work at this moment; waits for a step that is being computed. */
+  unload(choice: UnloadChoice): Promise<void>;
+  /** Hears when a network was loaded or unloaded. */
+  onLoaded(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -64,6 +70,8 @@ export interface EngineOptions {
   readonly folders?: PictureFolders;
   /** Upper bound of cached node results in bytes. */
   readonly cacheBytes: number;
+  /** The most bytes on disk of weights that LoRAs changed; unbounded where it is not said. */
+  readonly mergedBytes?: number;
   /** Saved pictures carry nothing. */
   readonly noMetadata?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
-import { withChoices } from '../catalogue.ts';
-import type { PartChoices } from '../engine/models/part-files.ts';
+import { type Choices, withChoices } from '../catalogue.ts';
+import type { ListedPart } from '../engine/models/part-files.ts';
 import type { ModelEntry } from '../serve.ts';
 import { imageNames } from './gallery.ts';
 
@@ -8,9 +8,14 @@ import { imageNames } from './gallery.ts';
 export interface CatalogueSources {
   readonly specs: ReadonlyMap<string, NodeSpec>;
   readonly listModels: () => Promise<readonly ModelEntry[]>;
-  readonly listParts: () => Promise<PartChoices>;
-  readonly listControlNets?: (() => Promise<readonly string[]>) | undefined;
+  readonly listParts: () => Promise<readonly ListedPart[]>;
   readonly inputFolder: string;
+}
+
+/** The names that nodes can choose from. */
+function partNames(parts: readonly Pick<ListedPart, 'kind' | 'name'>[]): Pick<Choices, 'parts' | 'controlnets'> {
+  const of = (kind: ListedPart['kind']): readonly string[] => parts.filter((part) => part.kind === kind).map(({ name }) => name);
+  return { controlnets: of('controlnets'), parts: { loras: of('loras'), vae: of('vae'), clip: of('clip'), unet: of('unet') } };
 }
 
 /** The node types with their lists as the folders are now. Call `refresh` before the first use and after each change. */
@@ -20,6 +25,7 @@ export class LiveCatalogue {
   #json = '{"nodes":[]}';
   #models: readonly ModelEntry[] = [];
   #own: readonly ModelEntry[] = [];
+  #ownParts: readonly ListedPart[] = [];
   #others: readonly ModelEntry[] = [];
   #refreshing: Promise<boolean> = Promise.resolve(false);
   readonly #listeners = new Set<() => void>();
@@ -47,6 +53,11 @@ export class LiveCatalogue {
     return this.#own;
   }
 
+  /** Files of this host that are parts of models. */
+  get ownParts(): readonly ListedPart[] {
+    return this.#ownParts;
+  }
+
   /** What workers have; reads the folders again if that has changed. */
   async include(others: readonly ModelEntry[]): Promise<void> {
     if (JSON.stringify(others) === JSON.stringify(this.#others)) return;
@@ -67,20 +78,16 @@ export class LiveCatalogue {
   }
 
   async #read(): Promise<boolean> {
-    const { specs, listModels, listParts, listControlNets, inputFolder } = this.#sources;
-    const [models, parts, controlnets, inputImages] = await Promise.all([
-      listModels(),
-      listParts(),
-      listControlNets?.() ?? [],
-      imageNames(inputFolder),
-    ]);
+    const { specs, listModels, listParts, inputFolder } = this.#sources;
+    const [models, parts, inputImages] = await Promise.all([listModels(), listParts(), imageNames(inputFolder)]);
+    this.#ownParts = parts;
     // Whoever lists models knows their paths, which are nobody's business.
     this.#own = models.map(({ name, family, bytes, embedded, sizes }) => ({ name, family, bytes, embedded, ...(sizes ? { sizes } : {}) }));
     const names = new Set(this.#own.map(({ name }) => name));
     this.#models = [...this.#own, ...this.#others.filter(({ name }) => !names.has(name))];
     const checkpoints = this.#models.map(({ name }) => name);
     const sizes = Object.fromEntries(this.#models.flatMap(({ name, sizes: rule }) => (rule === undefined ? [] : [[name, rule] as const])));
-    this.#current = withChoices(specs, { checkpoints, controlnets, inputImages, parts, sizes });
+    this.#current = withChoices(specs, { checkpoints, inputImages, ...partNames(parts), sizes });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;

@@ -5,6 +5,7 @@ import { catalogueRoutes } from './catalogue.ts';
 import type { ServerContext } from './context.ts';
 import { imageRoutes } from './images.ts';
 import { jobRoutes } from './jobs.ts';
+import { modelRoutes } from './models.ts';
 import { checkSource } from './origins.ts';
 import { pageRoutes, pluginRoutes } from './pages.ts';
 import { answerProblems, notFound } from './problems.ts';
@@ -31,6 +32,7 @@ export function createApp(context: ServerContext): Express {
     queueRoutes(context),
     imageRoutes(context),
     catalogueRoutes(context),
+    modelRoutes(context),
     workerRoutes(context),
     notFound,
   );

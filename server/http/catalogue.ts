@@ -4,7 +4,7 @@ import { listTemplates, readTemplate } from '../files/templates.ts';
 import type { ServerContext } from './context.ts';
 import { onlyMethods } from './problems.ts';
 
-/** Node types, models, templates, health, and the description of all routes. */
+/** Node types, templates, health, and the description of all routes. */
 export function catalogueRoutes(context: ServerContext): Router {
   const { catalogue, version, devices, jobs } = context;
   const templates = join(context.packageRoot, 'workflows');
@@ -12,9 +12,6 @@ export function catalogueRoutes(context: ServerContext): Router {
   const get = (path: string, handle: RequestHandler): void => void router.route(path).get(handle).all(onlyMethods('GET'));
   get('/nodes', (_request, response) => {
     response.type('json').set('Cache-Control', 'no-cache').send(catalogue.json);
-  });
-  get('/models', (_request, response) => {
-    response.json({ models: catalogue.models });
   });
   get('/templates', async (_request, response) => {
     response.json({ templates: await listTemplates(templates) });

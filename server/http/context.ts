@@ -1,5 +1,7 @@
 import type { DeviceStatus, WorkerSummary } from '../../workflows/protocol.ts';
 import type { Batches } from '../batch/batches.ts';
+import type { PartFamilies } from '../engine/models/part-families.ts';
+import type { Engine } from '../engine/types.ts';
 import type { Gallery } from '../files/gallery.ts';
 import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { DataFolders } from '../files/paths.ts';
@@ -25,6 +27,10 @@ export interface ServerContext {
   readonly jobs: Jobs;
   readonly reader: DocumentReader;
   readonly catalogue: LiveCatalogue;
+  /** What files of parts were made for. */
+  readonly families: PartFamilies;
+  /** This server's own, one per device. */
+  readonly engines: readonly Engine[];
   readonly gallery: Gallery;
   readonly thumbnails: Thumbnails;
   readonly batches: Batches;

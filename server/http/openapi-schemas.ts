@@ -186,7 +186,7 @@ export const JobEvent = z
 
 const range = { min: z.number(), max: z.number(), step: z.number(), slider: z.boolean().optional() };
 
-const SizeRule = z
+export const SizeRule = z
   .object({ multiple: z.number(), width: z.number().optional(), height: z.number().optional() })
   .meta({ id: 'SizeRule', description: 'Sides of latents that a model takes, in cells of 8 pixels: multiples, or exactly these.' });
 
@@ -238,11 +238,6 @@ export const NodeSpec = z
     keywords: z.array(z.string()).optional(),
   })
   .meta({ id: 'NodeSpec' });
-
-/** A model. */
-export const Model = z
-  .object({ name: z.string(), family: z.string(), bytes: z.number(), embedded: z.boolean(), sizes: SizeRule.optional() })
-  .meta({ id: 'Model' });
 
 /** A workflow that comes with the server. */
 export const Template = z

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { BatchBody } from '../batch/wish.ts';
 import { ClientMessageSchema } from '../socket/messages.ts';
 import { BatchReport, BatchSummary } from './openapi-batches.ts';
+import { Loaded, Models } from './openapi-models.ts';
 import {
   Accepted,
   EndedJob,
@@ -12,7 +13,6 @@ import {
   JobSnapshot,
   JobSummary,
   ListedImage,
-  Model,
   NodeSpec,
   Problems,
   Queue,
@@ -37,6 +37,7 @@ import {
   QueueMove,
   RunBody,
   SessionBody,
+  Unload,
   UploadQuery,
 } from './schemas.ts';
 
@@ -242,7 +243,11 @@ const workerPaths: ZodOpenApiPathsObject = {
 
 const otherPaths: ZodOpenApiPathsObject = {
   '/v1/nodes': { get: reads('All node types; lists are filled in', z.object({ nodes: z.array(NodeSpec) })) },
-  '/v1/models': { get: reads('All models', z.object({ models: z.array(Model) })) },
+  '/v1/models': { get: reads('All models, and this server’s files that are parts of models', Models) },
+  '/v1/models/loaded': { get: reads('What is in the memory of this server’s devices', Loaded) },
+  '/v1/models/unload': {
+    post: reads('Unload all networks that are not at work, or some; answers with what is loaded then', Loaded, sends(Unload)),
+  },
   '/v1/templates': { get: reads('Workflows to begin with', z.object({ templates: z.array(Template) })) },
   '/v1/templates/{id}': {
     get: reads('One of them; ids may hold slashes', z.record(z.string(), z.unknown()), {

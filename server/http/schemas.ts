@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pathFault } from '../../workflows/index.ts';
+import { fileKinds } from '../../workflows/protocol.ts';
 
 /** A job's id, made by the client or by the server. */
 export const JobId = z
@@ -55,6 +56,14 @@ export const Place = z
 
 /** `POST /v1/queue/move`. */
 export const QueueMove = z.strictObject({ jobs: JobIds, to: Place }).meta({ id: 'QueueMove' });
+
+/** `POST /v1/models/unload`. */
+export const Unload = z
+  .strictObject({
+    kind: z.enum(fileKinds).optional().meta({ description: 'Only networks of models of this kind.' }),
+    model: z.string().max(1000).optional().meta({ description: 'Only networks of the model of this name.' }),
+  })
+  .meta({ id: 'Unload', description: 'Nothing unloads all.' });
 
 /** `POST /v1/queue/cancel`. */
 export const QueueCancel = z.strictObject({ jobs: JobIds }).meta({ id: 'QueueCancel' });

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { DeviceStatus, QueueSummary, ServerMessage } from '../../workflows/protocol.ts';
+import type { Engine } from '../engine/types.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { Page } from './page.ts';
@@ -24,6 +25,12 @@ const queueSummary = ({ paused, waitingCount }: Jobs): QueueSummary => ({ paused
 
 /** Tells pages that the queue has changed. */
 export const queueMessage = (jobs: Jobs): ServerMessage => ({ type: 'queue', queue: queueSummary(jobs) });
+
+/** Tells pages what is in the memory of devices. */
+export const loadedMessage = (engines: readonly Engine[]): ServerMessage => ({
+  type: 'loaded',
+  networks: engines.flatMap(({ loaded }) => loaded),
+});
 
 /** All open pages. */
 export class SocketHub {
@@ -63,6 +70,7 @@ export class SocketHub {
     const { version, devices, jobs } = this.#context;
     await jobs.ready;
     page.tell({ type: 'welcome', version, device: devices()[0] ?? noDevice, jobs: jobs.unfinished(welcomed), queue: queueSummary(jobs) });
+    page.tell(loadedMessage(this.#context.engines));
     if (jobs.elsewhere !== undefined) page.tell({ type: 'workers', workers: this.#context.workers() });
   }
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ImageFile, toProblem } from '../../nodes/kit/index.ts';
-import type { DeviceStatus, RunEvent } from '../../workflows/protocol.ts';
+import type { DeviceStatus, LoadedNetwork, RunEvent, UnloadChoice } from '../../workflows/protocol.ts';
 import type { Engine, RunEnd, RunRequest, RunSink } from '../engine/types.ts';
 import type { DataFolders } from '../files/paths.ts';
 import { JobLost, type ServerClient } from './server-client.ts';
@@ -40,6 +40,18 @@ export class RelayedEngine implements Engine {
 
   onDevice(listener: (device: DeviceStatus) => void): () => void {
     return this.#engine.onDevice(listener);
+  }
+
+  get loaded(): readonly LoadedNetwork[] {
+    return this.#engine.loaded;
+  }
+
+  unload(choice: UnloadChoice): Promise<void> {
+    return this.#engine.unload(choice);
+  }
+
+  onLoaded(listener: () => void): () => void {
+    return this.#engine.onLoaded(listener);
   }
 
   async run(request: RunRequest, sink: RunSink): Promise<RunEnd> {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../nodes/kit/index.ts';
-import type { PartChoices } from '../engine/models/part-files.ts';
+import type { ListedPart } from '../engine/models/part-files.ts';
 import { checkDevices, settled } from '../engine/settled.ts';
 import type { Engine, EngineOptions, RunSink } from '../engine/types.ts';
 import { LiveCatalogue } from '../files/live-catalogue.ts';
@@ -36,10 +36,8 @@ export interface WorkerOptions {
   readonly data: string;
   readonly specs: ReadonlyMap<string, NodeSpec>;
   readonly listModels: () => Promise<readonly ModelEntry[]>;
-  /** Files that are parts of models, see {@link PartChoices}. */
-  readonly listParts: () => Promise<PartChoices>;
-  /** Names of the ControlNets of this host; none if not said. */
-  readonly listControlNets?: () => Promise<readonly string[]>;
+  /** Files of this host that are parts of models. */
+  readonly listParts: () => Promise<readonly ListedPart[]>;
   /** Starts one engine per device, to write to these folders; called once. */
   readonly startEngines: (options: Pick<EngineOptions, 'data' | 'folders'>) => readonly Engine[];
   readonly log: Log;
@@ -91,7 +89,6 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
     specs: options.specs,
     listModels: options.listModels,
     listParts: options.listParts,
-    listControlNets: options.listControlNets,
     inputFolder: pictures.images.input,
   });
   await catalogue.refresh();

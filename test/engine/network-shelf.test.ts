@@ -76,7 +76,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const ramp = (dims: readonly number[]): Tensor => ({ dims, data: Float32Array.from(zeros(dims).data, (_, i) => Math.sin(i)) });
 const feeds = (batch: number, side = 2): Feeds => ({ x: ramp([batch, 1, side, side]), timestep: { dims: [1], data: Float32Array.of(7) } });
 const open = (shelf: NetworkShelf, name: string): Promise<Session> => shelf.open(join(folder, `${name}.onnx`));
-const names = (shelf: NetworkShelf): string[] => shelf.loaded.map((file) => basename(file, '.onnx'));
+const names = (shelf: NetworkShelf): string[] => shelf.files.map((file) => basename(file, '.onnx'));
 
 describe('weights within a budget', () => {
   it('unloads what has not run for longest, and loads it again when it runs', async () => {

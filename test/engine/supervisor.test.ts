@@ -116,6 +116,23 @@ describe('an engine process', () => {
     });
   });
 
+  it('tells what is in its memory, gives it back, and loads it again for the next run', async () => {
+    expect(await listen(engine, request('loading', sampling(2, 2))).end).toBe('done');
+    const parts = engine.loaded.map(({ device, kind, model, part }) => `${device} ${kind} ${model} ${part}`);
+    expect(parts.toSorted()).toEqual(['text_encoder', 'unet', 'vae_decoder'].map((part) => `cpu checkpoints tiny-emoji ${part}`));
+    for (const { bytes } of engine.loaded) expect(bytes).toBeGreaterThan(10_000);
+    await engine.unload({ model: 'another' });
+    expect(engine.loaded).toHaveLength(3);
+    let told = 0;
+    const forget = engine.onLoaded(() => told++);
+    await engine.unload({});
+    expect([engine.loaded, told]).toEqual([[], 3]);
+    const again = listen(engine, { ...request('again', sampling(2, 2)), fresh: true });
+    expect(await again.end).toBe('done');
+    expect([engine.loaded.length, told]).toEqual([3, 6]);
+    forget();
+  });
+
   it('hands on every step of a recorded run, a cached one as well, and nothing unless asked', async () => {
     const plain = listen(engine, request('unrecorded', sampling(7, 6)));
     await plain.end;

@@ -9,6 +9,7 @@ import saveImage from '../../nodes/image/save-image.node.ts';
 import { type NodeDefinition, specOf } from '../../nodes/kit/index.ts';
 import type { RunRequest, RunSink } from '../../server/engine/types.ts';
 import { openApiDocument } from '../../server/http/openapi.ts';
+import { Loaded, Models } from '../../server/http/openapi-models.ts';
 import {
   Accepted,
   Health,
@@ -16,7 +17,6 @@ import {
   JobSnapshot,
   JobSummary,
   ListedImage,
-  Model,
   NodeSpec,
   Problems,
   Template,
@@ -198,7 +198,9 @@ describe('the OpenAPI document', () => {
     expect(jobs).toHaveLength(1);
     for (const job of jobs) expectDescribed(JobSummary, job);
     for (const node of await list('/v1/nodes', 'nodes')) expectDescribed(NodeSpec, node);
-    for (const model of await list('/v1/models', 'models')) expectDescribed(Model, model);
+    expectDescribed(Models, (await ask(rig, '/v1/models')).json());
+    rig.engine.load([{ device: 'cpu', kind: 'checkpoints', model: 'tiny', part: 'unet', loras: [], bytes: 7 }]);
+    expectDescribed(Loaded, (await ask(rig, '/v1/models/loaded')).json());
     for (const worker of await list('/v1/workers', 'workers')) expectDescribed(Worker, worker);
     for (const template of await list('/v1/templates', 'templates')) expectDescribed(Template, template);
     await writeFile(join(rig.data, 'output', 'x.png'), png);

@@ -74,6 +74,7 @@ describe('ONNX Runtime', () => {
 describe('options of a device', () => {
   it.each([
     [['--memory', 'much'], '--memory expects gigabytes'],
+    [['--merged', '-1'], '--merged expects gigabytes'],
     [['--precision', 'fp8'], 'Allowed choices are auto, fp16, fp32'],
   ])('%s is refused', async (args, message) => {
     const { code, errors } = await run('bad', ...args);

@@ -242,7 +242,10 @@ describe('what there is', () => {
     expect([upload.status, upload.json()]).toEqual([201, { folder: 'input', name: 'cat.png', width: 1, height: 1 }]);
     const nodes = (await ask(rig, '/v1/nodes')).text;
     expect(nodes).toContain('cat.png');
-    expect((await ask(rig, '/v1/models')).json()).toEqual({ models: [{ name: 'tiny', family: 'sd1', bytes: 12, embedded: true }] });
+    expect((await ask(rig, '/v1/models')).json()).toEqual({
+      models: [{ name: 'tiny', family: 'sd1', bytes: 12, embedded: true }],
+      parts: [],
+    });
     const templates = (await ask(rig, '/v1/templates')).json();
     expect(templates).toHaveProperty('templates');
     expect((await ask(rig, '/v1/templates/no/such')).status).toBe(404);

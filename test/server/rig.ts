@@ -7,7 +7,15 @@ import { choiceFrom, defineNode, image, int, seed, specOf, text } from '../../no
 import type { Engine, RunEnd, RunRequest, RunSink } from '../../server/engine/types.ts';
 import { silentLog } from '../../server/log.ts';
 import { type RunningServer, type ServeOptions, startServer } from '../../server/serve.ts';
-import { type ClientMessage, type DeviceStatus, decodePreview, type PreviewHeader, type ServerMessage } from '../../workflows/protocol.ts';
+import {
+  type ClientMessage,
+  type DeviceStatus,
+  decodePreview,
+  type LoadedNetwork,
+  type PreviewHeader,
+  type ServerMessage,
+  type UnloadChoice,
+} from '../../workflows/protocol.ts';
 
 const source = defineNode({
   type: 'Source',
@@ -92,6 +100,24 @@ export class FakeEngine implements Engine {
   onDevice(listener: (device: DeviceStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  loaded: readonly LoadedNetwork[] = [];
+  readonly #loadedListeners = new Set<() => void>();
+
+  onLoaded(listener: () => void): () => void {
+    this.#loadedListeners.add(listener);
+    return () => this.#loadedListeners.delete(listener);
+  }
+
+  /** These are loaded from now on. */
+  load(networks: readonly LoadedNetwork[]): void {
+    this.loaded = networks;
+    for (const listener of this.#loadedListeners) listener();
+  }
+
+  async unload({ kind, model }: UnloadChoice): Promise<void> {
+    this.load(this.loaded.filter((one) => (kind ?? one.kind) !== one.kind || (model ?? one.model) !== one.model));
   }
 
   become(state: DeviceStatus['state'], message?: string): void {

@@ -154,6 +154,7 @@ describe('the token', () => {
       '/v1/jobs/x/events',
       '/v1/nodes',
       '/v1/models',
+      '/v1/models/loaded',
       '/v1/templates',
       '/v1/images',
       '/v1/images/output/x.png',

@@ -4,7 +4,7 @@ import type { InputView, NodeView } from '../../graph-view.ts';
 import { type App, labelOf } from '../app.ts';
 import { axesOf, axisOf, axisTitle, fieldOf, type SweepAxis, setAxisValues, sweepSize, toggleAxis, valuesText } from '../axes.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 
 /** The button that makes a field an axis of the sweep. */
 export function axisButton(app: App, node: NodeView, input: InputView) {

@@ -9,7 +9,7 @@ import { type App, fieldsOf, isMarked, labelOf, nodeById, openDialog, setField, 
 import { axisOf } from '../axes.ts';
 import { axisButton, axisEditor } from './axis.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 import { walk } from './roving.ts';
 
 /** Numbers of a seed in groups of three, as they are read. */

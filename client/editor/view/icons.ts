@@ -1,10 +1,12 @@
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 import first from 'lucide-static/icons/arrow-up-to-line.svg?raw';
+import box from 'lucide-static/icons/box.svg?raw';
 import check from 'lucide-static/icons/check.svg?raw';
 import chevronDown from 'lucide-static/icons/chevron-down.svg?raw';
 import copy from 'lucide-static/icons/copy.svg?raw';
 import dice from 'lucide-static/icons/dices.svg?raw';
 import download from 'lucide-static/icons/download.svg?raw';
+import eject from 'lucide-static/icons/eject.svg?raw';
 import grip from 'lucide-static/icons/grip-vertical.svg?raw';
 import clock from 'lucide-static/icons/history.svg?raw';
 import grid from 'lucide-static/icons/layout-grid.svg?raw';
@@ -30,12 +32,14 @@ import close from 'lucide-static/icons/x.svg?raw';
 
 const icons = {
   blocks,
+  box,
   check,
   chevronDown,
   close,
   copy,
   dice,
   download,
+  eject,
   grid,
   hold,
   grip,

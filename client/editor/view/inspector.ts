@@ -6,7 +6,7 @@ import { type App, changeAbout, fieldsOf, markedFields, nodeById } from '../app.
 import { sweepForm } from './axis.ts';
 import { field } from './field.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 import { groupForm, severalForm } from './selection-forms.ts';
 
 const shownMs = (ms: number): string =>

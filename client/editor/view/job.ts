@@ -4,8 +4,8 @@ import { deleteJobs, openJob, problemText, retryJobs, showJob } from '../past-jo
 import type { Dialog, EndedJob, JobDetails } from '../state.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
+import { inputValue } from './input-value.ts';
 import { clockText, factsOf, jobTitle, secondsText } from './job-words.ts';
-import { inputValue } from './rail.ts';
 import { comparison } from './viewer.ts';
 
 type Shown = Extract<Dialog, { kind: 'job' }>;

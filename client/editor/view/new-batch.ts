@@ -17,7 +17,7 @@ import {
 } from '../new-batch.ts';
 import { startRun } from '../running.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 
 const change = (app: App, wish: NewBatch): void => app.set({ dialog: { kind: 'new-batch', wish } });
 

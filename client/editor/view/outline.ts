@@ -5,7 +5,7 @@ import { statusOf } from '../../run-state.ts';
 import { type App, fieldsOf, labelOf } from '../app.ts';
 import { field } from './field.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 
 /** Outputs of other nodes that may feed an input. */
 function sources(app: App, node: NodeView, input: InputView): readonly { value: string; text: string }[] {

@@ -4,16 +4,20 @@ import type { App } from '../app.ts';
 import { refreshBatches } from '../batches.ts';
 import { openTemplate } from '../documents.ts';
 import { refreshQueue } from '../jobs.ts';
+import { refreshModels } from '../models.ts';
 import { findNodes, shelves } from '../node-search.ts';
 import { showHistory } from '../past-jobs.ts';
 import type { Panel } from '../state.ts';
 import { historyPanel } from './history.ts';
 import { type IconName, icon } from './icons.ts';
+import { inputValue } from './input-value.ts';
+import { modelsPanel } from './models.ts';
 import { queuePanel } from './queue.ts';
 
 const entries: readonly { panel: Panel; label: string; icon: IconName }[] = [
   { panel: 'nodes', label: 'Nodes', icon: 'blocks' },
   { panel: 'templates', label: 'Templates', icon: 'grid' },
+  { panel: 'models', label: 'Models', icon: 'box' },
   { panel: 'queue', label: 'Queue', icon: 'list' },
   { panel: 'history', label: 'History', icon: 'clock' },
 ];
@@ -34,6 +38,7 @@ export function rail(app: App) {
 
 function openPanel(app: App, panel: Panel | undefined): void {
   app.set({ panel, query: '' });
+  if (panel === 'models') void refreshModels(app);
   if (panel === 'queue') refreshQueue(app);
   if (panel === 'queue') void refreshBatches(app);
   if (panel === 'history' || panel === 'queue') void showHistory(app);
@@ -66,10 +71,6 @@ function library(app: App) {
     <p class="hint">Click to add in the middle, or drag to a place.</p>`;
 }
 
-/** The text of an input event. */
-export const inputValue = ({ target }: Event): string =>
-  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement ? target.value : '';
-
 function templates(app: App) {
   const groups = [...new Set(app.state.templates.map(({ group }) => group))];
   if (groups.length === 0) return html`<p class="empty">Templates will appear here when the server is reached.</p>`;
@@ -86,9 +87,21 @@ function templates(app: App) {
   );
 }
 
-const titles: Readonly<Record<Panel, string>> = { nodes: 'Nodes', templates: 'Templates', queue: 'Queue', history: 'History' };
+const titles: Readonly<Record<Panel, string>> = {
+  nodes: 'Nodes',
+  templates: 'Templates',
+  models: 'Models',
+  queue: 'Queue',
+  history: 'History',
+};
 
-const contents: Readonly<Record<Panel, (app: App) => unknown>> = { nodes: library, templates, queue: queuePanel, history: historyPanel };
+const contents: Readonly<Record<Panel, (app: App) => unknown>> = {
+  nodes: library,
+  templates,
+  models: modelsPanel,
+  queue: queuePanel,
+  history: historyPanel,
+};
 
 /** The open panel beside the rail. */
 export function leftPanel(app: App) {

@@ -5,7 +5,7 @@ import { endReplay, type Replay, seekReplay, togglePlay } from '../replay.ts';
 import type { Picture } from '../state.ts';
 import { stepUrl } from '../timeline.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 import { stepWords } from './timeline.ts';
 
 /** The clean guess of a step in the large view, with what plays, holds and seeks. */

@@ -5,7 +5,7 @@ import { type App, openDialog } from '../app.ts';
 import { commands, keyText } from '../commands.ts';
 import { fuzzyFilter } from '../fuzzy.ts';
 import { findNodes } from '../node-search.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 
 /** Nodes that a loose wire can be joined to. */
 function fitting(specs: readonly NodeSpec[], request: SearchRequest | undefined): readonly NodeSpec[] {

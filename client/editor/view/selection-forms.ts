@@ -4,7 +4,7 @@ import { arrangements } from '../../graph-view.ts';
 import type { App } from '../app.ts';
 import { keyText, runCommand, titleOf } from '../commands.ts';
 import { type IconName, icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 import { walk } from './roving.ts';
 
 /** Colours that a group can have, by name. */

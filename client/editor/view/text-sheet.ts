@@ -2,7 +2,7 @@ import { html } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { type App, labelOf, nodeById, openDialog, setField } from '../app.ts';
 import type { Dialog } from '../state.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 

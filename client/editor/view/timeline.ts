@@ -4,7 +4,7 @@ import { type App, nodeById } from '../app.ts';
 import { isBusy, startRun } from '../running.ts';
 import { emptyTimeline, type RecordedRun, type RecordedStep, sameNoise, stepUrl, type Timeline } from '../timeline.ts';
 import { icon } from './icons.ts';
-import { inputValue } from './rail.ts';
+import { inputValue } from './input-value.ts';
 
 const parts = [
   { name: 'noisy', label: 'xₜ', help: 'the noisy latent' },

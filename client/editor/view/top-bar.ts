@@ -4,6 +4,7 @@ import { type App, openDialog } from '../app.ts';
 import { axesOf, sweepSize } from '../axes.ts';
 import { pressRun } from '../batches.ts';
 import { saveDocument } from '../documents.ts';
+import { openModels } from '../models.ts';
 import { emptyBatch } from '../new-batch.ts';
 import { cancelRun, isBusy, startRun, startRuns } from '../running.ts';
 import { switchTheme } from '../theme-switch.ts';
@@ -81,6 +82,11 @@ const deviceWords = ({ device, provider, title, precision, state }: DeviceStatus
   `runs on ${[device, ...(title === undefined ? [] : [title])].join(', ')}${provider === '' ? '' : ` with ${provider}`}${precision === undefined ? '' : ` in ${precision}`}`,
 ];
 
+function toggleModels(app: App): void {
+  if (app.state.panel === 'models') app.set({ panel: undefined });
+  else openModels(app);
+}
+
 function deviceChip(app: App) {
   const { connection, connectionMessage, device, workers } = app.state;
   const others = workers.filter(({ here }) => !here).map(workerWords);
@@ -88,7 +94,7 @@ function deviceChip(app: App) {
   const title = [words[connection], ...(device ? deviceWords(device) : []), device?.message ?? '', ...others, connectionMessage ?? '']
     .filter((part) => part !== '')
     .join(' · ');
-  return html`<span class="chip" id="device" title=${title}><i class="dot ${connection}"></i><span>${deviceText(app)}</span><span class="hidden">${words[connection]}</span></span>`;
+  return html`<button class="chip" id="device" title="${title} · show models and memory" @click=${() => toggleModels(app)}><i class="dot ${connection}"></i><span>${deviceText(app)}</span><span class="hidden">${words[connection]}, models and memory</span></button>`;
 }
 
 /** Name, files, run, device. */

@@ -12,8 +12,8 @@ import type { Picture, PictureDialog } from '../state.ts';
 import { fieldTitle } from './batch.ts';
 import { pictureUrl } from './gallery.ts';
 import { icon } from './icons.ts';
+import { inputValue } from './input-value.ts';
 import { madeWith } from './made-with.ts';
-import { inputValue } from './rail.ts';
 import { replayStage } from './replay.ts';
 
 /** Opens the workflow that made a picture. */

@@ -115,7 +115,10 @@ export class ControlNets implements ControlNetworkStore {
       name,
       found,
       once(() => {
-        const session = shelf.open(written.file, written.parameters);
+        const session = shelf.open(written.file, {
+          parameters: written.parameters,
+          title: { kind: 'controlnets', model: name, part: 'controlnet', loras: [] },
+        });
         sessions.push(session);
         return session;
       }),

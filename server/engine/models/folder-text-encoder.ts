@@ -26,7 +26,8 @@ const embeddingNames: Readonly<Record<Family, readonly string[]>> = {
 
 /** How networks are opened and embeddings found. */
 export interface TextEncoderTools {
-  readonly open: (file: string) => NetworkPart;
+  /** `place` counts the networks from 0. */
+  readonly open: (file: string, place: number) => NetworkPart;
   readonly embedding: EmbeddingLookup;
 }
 
@@ -35,9 +36,9 @@ export function folderTextEncoder(
   { family, textEncoders }: Pick<ModelFolder, 'family' | 'textEncoders'>,
   { open, embedding }: TextEncoderTools,
 ): TextEncoder {
-  const network = ({ network: { file }, tokenizer, pad, layers }: FolderTextEncoder): TextNetwork => ({
+  const network = ({ network: { file }, tokenizer, pad, layers }: FolderTextEncoder, place: number): TextNetwork => ({
     ...layers,
-    ...open(file),
+    ...open(file, place),
     tokenizer: once(() => openTokenizer(tokenizer, pad)),
   });
   return textEncoder({

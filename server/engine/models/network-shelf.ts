@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
+import type { LoadedNetwork, NetworkTitle, UnloadChoice } from '../../../workflows/protocol.ts';
 import { runInPieces } from './batches.ts';
 import type { Precision } from './graph-precision.ts';
 import type { Session, SlotInfo } from './inference-backend.ts';
@@ -34,11 +35,24 @@ const isOutOfMemory = (thrown: unknown): boolean => thrown instanceof GraphError
 /** One network's place on the shelf: loaded when it runs, unloaded when room is needed. */
 interface Place {
   readonly file: string;
+  readonly title: NetworkTitle | undefined;
   readonly bytes: number;
+  /** Brings its files back where they may have been deleted since. */
+  readonly restore: (() => Promise<unknown>) | undefined;
   precision: Precision | undefined;
   /** Batches that fit, by the shape of one item. */
   readonly most: Map<string, number>;
   session?: Session;
+}
+
+/** What is said of a network that is opened. */
+export interface OpenChoices {
+  /** How many numbers its weights are, where they lie elsewhere. */
+  readonly parameters?: number | undefined;
+  /** Sees to its files before it is loaded. */
+  readonly restore?: (() => Promise<unknown>) | undefined;
+  /** What it is shown as while it is loaded. */
+  readonly title?: NetworkTitle | undefined;
 }
 
 /**
@@ -50,23 +64,40 @@ export class NetworkShelf {
   readonly #budget: number;
   /** Loaded ones, the longest unused first. */
   readonly #loaded = new Set<Place>();
+  readonly #loading = new Set<Place>();
+  readonly #running = new Set<Place>();
+  readonly #changed: () => void;
 
-  /** `budget` is the most bytes of weights that are kept loaded; one network alone may be larger. */
-  constructor(runtime: Runtime, budget = Number.POSITIVE_INFINITY) {
+  /** `budget` is the most bytes of weights that are kept loaded; one network alone may be larger. `changed` hears when one was loaded or unloaded. */
+  constructor(runtime: Runtime, budget = Number.POSITIVE_INFINITY, changed: () => void = () => undefined) {
     this.#runtime = runtime;
     this.#budget = budget;
+    this.#changed = changed;
   }
 
   /** Files that are loaded now. */
-  get loaded(): readonly string[] {
+  get files(): readonly string[] {
     return [...this.#loaded].map(({ file }) => file);
   }
 
-  /** Opens a network; `parameters` says how many numbers its weights are where they lie elsewhere. It stays usable after it was unloaded: the next run loads it again. */
-  async open(file: string, parameters?: number): Promise<Session> {
+  /** What is loaded now, the longest unused first. */
+  get loaded(): readonly LoadedNetwork[] {
+    const device = this.#runtime.device.name;
+    return [...this.#loaded].flatMap(({ title, bytes, precision }) =>
+      title === undefined ? [] : [{ ...title, device, bytes, ...(precision === undefined ? {} : { precision }) }],
+    );
+  }
+
+  /** Folders of what is loaded or being loaded now. */
+  get held(): ReadonlySet<string> {
+    return new Set([...this.#loaded, ...this.#loading].map(({ file }) => dirname(file)));
+  }
+
+  /** Opens a network. It stays usable after it was unloaded: the next run loads it again, after `restore` has seen to its files. */
+  async open(file: string, { parameters, restore, title }: OpenChoices = {}): Promise<Session> {
     const { precision } = this.#runtime;
     const bytes = parameters === undefined ? await weightsOf(file) : parameters * (precision === 'fp16' ? 2 : 4);
-    const place: Place = { file, bytes, precision, most: new Map() };
+    const place: Place = { file, title, bytes, restore, precision, most: new Map() };
     const { inputs, outputs } = await this.#load(place);
     return {
       inputs,
@@ -76,14 +107,32 @@ export class NetworkShelf {
     };
   }
 
+  /** Unloads what is wanted and is not at work at this moment; each comes back when it runs again. */
+  async unload({ kind, model }: UnloadChoice = {}): Promise<void> {
+    const wanted = ({ title }: Place): boolean =>
+      (kind === undefined || title?.kind === kind) && (model === undefined || title?.model === model);
+    for (const place of [...this.#loaded]) if (wanted(place) && !this.#running.has(place)) await this.#unload(place);
+  }
+
   async #load(place: Place): Promise<Session> {
     const { session } = place;
     this.#loaded.delete(place);
-    if (session === undefined) await this.#makeRoom(place.bytes);
-    const opened = session ?? (await this.#withRoom(place, () => this.#runtime.open(place.file, place.precision)));
+    const opened = session ?? (await this.#openFile(place));
     place.session = opened;
     this.#loaded.add(place);
+    if (session === undefined) this.#changed();
     return opened;
+  }
+
+  async #openFile(place: Place): Promise<Session> {
+    this.#loading.add(place);
+    try {
+      await place.restore?.();
+      await this.#makeRoom(place.bytes);
+      return await this.#withRoom(place, () => this.#runtime.open(place.file, place.precision));
+    } finally {
+      this.#loading.delete(place);
+    }
   }
 
   async #unload(place: Place): Promise<void> {
@@ -91,6 +140,7 @@ export class NetworkShelf {
     delete place.session;
     this.#loaded.delete(place);
     await session?.release();
+    if (session !== undefined) this.#changed();
   }
 
   async #makeRoom(bytes: number): Promise<void> {
@@ -124,10 +174,19 @@ export class NetworkShelf {
   }
 
   async #runPiece(place: Place, feeds: Feeds): Promise<Results> {
-    const results = await this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    const results = await this.#runOnce(place, feeds);
     if (place.precision !== 'fp16' || allFinite(results.values()) || !allFinite(Object.values(feeds))) return results;
     await this.#unload(place);
     place.precision = 'fp32';
-    return this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    return this.#runOnce(place, feeds);
+  }
+
+  async #runOnce(place: Place, feeds: Feeds): Promise<Results> {
+    this.#running.add(place);
+    try {
+      return await this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
+    } finally {
+      this.#running.delete(place);
+    }
   }
 }

@@ -2,6 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GraphError, type PartSource, partSources, quote } from '../../../nodes/kit/index.ts';
 import { nearest } from '../../../workflows/index.ts';
+import type { FileKind } from '../../../workflows/protocol.ts';
+import { locateControlNets } from './controlnet-list.ts';
 import { isPickle, isSafetensors, pickleReason } from './model-formats.ts';
 
 /** Kinds of files beside whole models; embeddings are named in prompts, not chosen. */
@@ -68,6 +70,30 @@ export async function partChoices(roots: readonly string[]): Promise<PartChoices
   const names = async (kind: PartSource): Promise<readonly string[]> => (await locateParts(kind, roots)).map(({ name }) => name);
   const [loras = [], vae = [], clip = [], unet = []] = await Promise.all(partSources.map(names));
   return { loras, vae, clip, unet };
+}
+
+/** A file that is no whole model, of any kind; `bytes` on disk. */
+export interface ListedPart extends PartFile {
+  readonly kind: Exclude<FileKind, 'checkpoints'>;
+  readonly bytes: number;
+}
+
+const listed: readonly PartKind[] = [...partSources, 'embeddings'];
+
+/** All files of all kinds, by kind and name. Opens none. */
+export async function listParts([folder = '', ...extra]: readonly string[]): Promise<readonly ListedPart[]> {
+  const roots = [folder, ...extra];
+  const found = await Promise.all([
+    ...listed.map(async (kind) => (await locateParts(kind, roots)).map((file) => ({ kind, ...file }))),
+    locateControlNets(folder, extra).then((files) => files.map((file) => ({ kind: 'controlnets' as const, ...file }))),
+  ]);
+  const sized = await Promise.all(
+    found.flat().map(async (file): Promise<ListedPart[]> => {
+      const bytes = await stat(file.path).catch(() => undefined);
+      return bytes === undefined ? [] : [{ ...file, bytes: bytes.size }];
+    }),
+  );
+  return sized.flat();
 }
 
 /** Finds a file by its name; throws `missing-model` with the nearest names, and why a pickle is not opened. */

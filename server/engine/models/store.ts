@@ -9,6 +9,7 @@ import {
   type PartSource,
   type TextEncoder,
 } from '../../../nodes/kit/index.ts';
+import type { LoadedNetwork, NetworkTitle, UnloadChoice } from '../../../workflows/protocol.ts';
 import { autoencoder } from './autoencoder.ts';
 import { asModelFolder, encodersOf, unetOf, weightedOf } from './checkpoints/as-folder.ts';
 import { checkpointRequest, GraphCache, parametersOf, sweepGraphs } from './checkpoints/graph-cache.ts';
@@ -25,7 +26,7 @@ import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { readLora } from './loras/lora-file.ts';
 import { type LoraTools, type NetworkPart, weightedPart } from './loras/network-part.ts';
 import { diffusionModel } from './network.ts';
-import { NetworkShelf } from './network-shelf.ts';
+import { NetworkShelf, type OpenChoices } from './network-shelf.ts';
 import type { Runtime } from './onnx.ts';
 import { findPart, partIdentity } from './part-files.ts';
 
@@ -37,9 +38,19 @@ export interface ModelsOptions {
   readonly graphs?: string;
   /** The most bytes of weights that are kept loaded. */
   readonly budget?: number;
+  /** The most bytes on disk of weights that LoRAs changed. */
+  readonly merged?: number;
   /** Hears what the log should tell. */
   readonly say?: (sentence: string) => void;
+  /** Hears what is loaded whenever that changes. */
+  readonly onLoaded?: (networks: readonly LoadedNetwork[]) => void;
 }
+
+/** A model whose networks are opened, and what it is shown as. */
+type OpenedModel = Pick<ModelFolder, 'parameters' | 'weighted'> & Pick<NetworkTitle, 'kind' | 'model'>;
+
+/** How a network is opened whose weights LoRAs changed. */
+type ChangedHow = Pick<OpenChoices, 'parameters' | 'restore'> & { readonly loras?: readonly string[] };
 
 function noEncoder({ path }: ModelLocation): never {
   throw new GraphError(
@@ -64,9 +75,11 @@ export class EngineModels implements ModelStore {
   constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
     this.#folder = folder;
     this.#extra = options.extra ?? [];
-    this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say: options.say ?? (() => undefined) });
     this.#runtime = runtime;
-    this.#shelf = new NetworkShelf(runtime, options.budget);
+    this.#shelf = new NetworkShelf(runtime, options.budget, () => options.onLoaded?.(this.#shelf.loaded));
+    const { merged: most = Number.POSITIVE_INFINITY, say = () => undefined } = options;
+    const merged = { most, held: () => this.#shelf.held };
+    this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say, merged });
     this.controlnets = new ControlNets({ folder, extra: this.#extra, graphs: this.#graphs, shelf: this.#shelf });
   }
 
@@ -90,8 +103,13 @@ export class EngineModels implements ModelStore {
       const checkpoint = await readUnetFile(found.path);
       const graphs = await this.#graphs.graphs(checkpointRequest(checkpoint));
       const folder = await unetOf(name, checkpoint, graphs);
-      const { part } = this.#opener(sessions, { parameters: parametersOf(graphs), weighted: weightedOf(checkpoint, graphs) });
-      return diffusionModel(folder, { unet: part(folder.unet.file) });
+      const { part } = this.#opener(sessions, {
+        parameters: parametersOf(graphs),
+        weighted: weightedOf(checkpoint, graphs),
+        kind: 'unet',
+        model: name,
+      });
+      return diffusionModel(folder, { unet: part(folder.unet.file, 'unet') });
     });
   }
 
@@ -102,8 +120,13 @@ export class EngineModels implements ModelStore {
       const checkpoint = await readEncoderFiles(found.map(({ path }) => path));
       const graphs = await this.#graphs.graphs(checkpointRequest(checkpoint));
       const textEncoders = await encodersOf(checkpoint, graphs);
-      const { part } = this.#opener(sessions, { parameters: parametersOf(graphs), weighted: weightedOf(checkpoint, graphs) });
-      return folderTextEncoder({ family: checkpoint.family, textEncoders }, { open: part, embedding: this.#embedding });
+      const { encoder } = this.#opener(sessions, {
+        parameters: parametersOf(graphs),
+        weighted: weightedOf(checkpoint, graphs),
+        kind: 'clip',
+        model: names.join(' + '),
+      });
+      return folderTextEncoder({ family: checkpoint.family, textEncoders }, { open: encoder, embedding: this.#embedding });
     });
   }
 
@@ -114,14 +137,19 @@ export class EngineModels implements ModelStore {
       const { architecture } = vae;
       const build = () => vaeGraphs(vae);
       const graphs = await this.#graphs.graphs({ path: file.path, files: [file], figures: architecture, graphs: build });
-      const { session } = this.#opener(sessions, { parameters: parametersOf(graphs) });
-      const half = (part: 'vae_encoder' | 'vae_decoder') => session(graphs.get(part)?.file ?? '');
+      const { session } = this.#opener(sessions, { parameters: parametersOf(graphs), kind: 'vae', model: name });
+      const half = (part: 'vae_encoder' | 'vae_decoder') => session(graphs.get(part)?.file ?? '', part);
       return autoencoder(latent, { encoder: half('vae_encoder'), decoder: half('vae_decoder') });
     });
   }
 
   embeddings(prompts: readonly (string | undefined)[]): Promise<string> {
     return embeddingsIdentity(prompts, this.#roots);
+  }
+
+  /** Gives the memory of networks back that are not at work; they are loaded again when they run. */
+  unload(choice: UnloadChoice = {}): Promise<void> {
+    return this.#shelf.unload(choice);
   }
 
   /** Gives all memory of networks back. */
@@ -133,40 +161,45 @@ export class EngineModels implements ModelStore {
   readonly #embedding: EmbeddingLookup = (name, network) => readEmbedding(name, network, this.#roots);
 
   /** How the networks of one model are opened, each once. */
-  #opener(sessions: OpenSessions, { parameters, weighted }: Pick<ModelFolder, 'parameters' | 'weighted'>) {
-    const session =
-      (file: string, count = parameters?.get(file)) =>
-      (): Promise<Session> => {
-        const opening = sessions.get(file) ?? this.#shelf.open(file, count);
+  #opener(sessions: OpenSessions, { parameters, weighted, kind, model }: OpenedModel) {
+    const session = (file: string, part: string, { loras = [], ...how }: ChangedHow = {}) => {
+      const title: NetworkTitle = { kind, model, part, loras };
+      return (): Promise<Session> => {
+        const opening = sessions.get(file) ?? this.#shelf.open(file, { parameters: parameters?.get(file), ...how, title });
         sessions.set(file, opening);
         opening.catch(() => sessions.delete(file));
         return opening;
       };
+    };
     const tools: LoraTools = {
       runtime: this.#runtime,
       graphs: this.#graphs,
       lora: async (name) => readLora((await findPart('loras', name, this.#roots)).path),
-      open: (file, count) => session(file, count)(),
+      open: ({ file, parameters: count }, { part, ...how }) => session(file, part, { parameters: count, ...how })(),
     };
-    const part = (file: string): NetworkPart => {
+    const part = (file: string, name: string): NetworkPart => {
       const network = weighted?.get(file);
-      return network === undefined ? { session: session(file) } : weightedPart(network, session(file), { tools });
+      return network === undefined ? { session: session(file, name) } : weightedPart(network, session(file, name), { tools });
     };
-    return { session, part };
+    return {
+      session,
+      part,
+      encoder: (file: string, place: number) => part(file, place === 0 ? 'text_encoder' : `text_encoder_${place + 1}`),
+    };
   }
 
   async #open(location: ModelLocation, sessions: OpenSessions): Promise<Checkpoint> {
     const folder = await this.#read(location);
-    const { session, part } = this.#opener(sessions, folder);
+    const { session, part, encoder } = this.#opener(sessions, { ...folder, kind: 'checkpoints', model: location.name });
     return {
       model: diffusionModel(folder, {
-        unet: part(folder.unet.file),
-        ...(folder.attention === undefined ? {} : { attention: session(folder.attention.file) }),
+        unet: part(folder.unet.file, 'unet'),
+        ...(folder.attention === undefined ? {} : { attention: session(folder.attention.file, 'attention') }),
       }),
-      clip: folderTextEncoder(folder, { open: part, embedding: this.#embedding }),
+      clip: folderTextEncoder(folder, { open: encoder, embedding: this.#embedding }),
       vae: autoencoder(folder.latent, {
-        encoder: folder.vaeEncoder === undefined ? async () => noEncoder(location) : session(folder.vaeEncoder.file),
-        decoder: session(folder.vaeDecoder.file),
+        encoder: folder.vaeEncoder === undefined ? async () => noEncoder(location) : session(folder.vaeEncoder.file, 'vae_encoder'),
+        decoder: session(folder.vaeDecoder.file, 'vae_decoder'),
       }),
     };
   }

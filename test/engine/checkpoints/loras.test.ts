@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,6 +126,32 @@ describe('a LoRA', () => {
     expect(apart(await predict(await stacked(await second.checkpoint('sd15.safetensors'), stack), 'sd15'), changed)).toBe(0);
     expect((await stat(join(graphs, added[0] ?? '', 'changed.safetensors'))).mtimeMs).toBe(side.mtimeMs);
     await second.close();
+  });
+
+  it('is kept on disk up to a bound, the longest unused one goes first, never one that is loaded, and one that went comes back', async () => {
+    const graphs = join(root, 'bounded');
+    const store = new EngineModels(root, runtime, { graphs, merged: 1 });
+    const plain = await store.checkpoint('sd15.safetensors');
+    const plainFolders = new Set(await readdir(graphs));
+    const kept = async () => (await readdir(graphs)).filter((name) => !plainFolders.has(name));
+    const long = new Date(Date.now() - 3_600_000);
+    const merged = async (strength: number) => {
+      const before = new Set(await kept());
+      const { model } = await stacked(plain, [['peft', strength]]);
+      const result = await predict({ model }, 'sd15');
+      const [name = ''] = (await kept()).filter((one) => !before.has(one));
+      if (name !== '') await utimes(join(graphs, name, 'changed.safetensors'), long, long);
+      return { model, name, result };
+    };
+    const first = await merged(0.5);
+    const second = await merged(0.25);
+    expect(await kept()).toEqual(expect.arrayContaining([first.name, second.name]));
+    await store.unload();
+    const third = await merged(0.75);
+    expect(await kept()).toEqual([third.name]);
+    expect(apart(await predict(first, 'sd15'), first.result)).toBe(0);
+    expect((await kept()).toSorted()).toEqual([first.name, third.name].toSorted());
+    await store.close();
   });
 
   it('at strength 0 changes nothing, and what else was set on the model stays', async () => {

@@ -8,6 +8,7 @@ import { encodeModel } from '../graph/onnx-model.ts';
 import type { SafetensorsFile } from '../safetensors/file.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
 import { checkpointGraphs, type PartName } from './graphs.ts';
+import { keepWithin, type MergedBound, stampMerged } from './merged-bound.ts';
 import { megabytes, placeFile } from './place-file.ts';
 
 /** A network on disk: its graph, and how many numbers its weights are. */
@@ -54,6 +55,8 @@ export function checkpointRequest(checkpoint: SafetensorsCheckpoint): GraphReque
 export interface GraphCacheOptions {
   readonly folder: string;
   readonly say: (sentence: string) => void;
+  /** Of the weights that LoRAs changed; all are kept where it is not said. */
+  readonly merged?: MergedBound;
 }
 
 async function sourceOf(path: string): Promise<Source> {
@@ -118,6 +121,9 @@ export class GraphCache {
     const folder = join(this.#options.folder, keyOf(request, sources));
     const known = await readManifest(folder);
     const parts = known?.parts ?? (await this.#write(request, { folder, sources }));
+    await stampMerged(folder);
+    const { merged } = this.#options;
+    if (known === undefined && merged !== undefined) await keepWithin(this.#options.folder, merged);
     const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder', 'controlnet'];
     return new Map(
       names.flatMap((name): [PartName, GraphFile][] => {

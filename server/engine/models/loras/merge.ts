@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GraphError } from '../../../../nodes/kit/index.ts';
 import type { GraphDraft } from '../checkpoints/graph-cache.ts';
+import { changedFile } from '../checkpoints/merged-bound.ts';
 import { encodeModel } from '../graph/onnx-model.ts';
 import type { Weight, Weights } from '../graph/weights.ts';
 import type { Runtime } from '../onnx.ts';
@@ -29,9 +30,6 @@ function pieces(merged: readonly MergedWeight[]): MergedWeight[][] {
   }
   return all;
 }
-
-/** The name of the file of changed weights in its folder. */
-export const changedFile = 'changed.safetensors';
 
 async function mergePiece(
   piece: readonly MergedWeight[],

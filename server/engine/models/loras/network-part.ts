@@ -1,5 +1,5 @@
 import { GraphError, type LoraChoice } from '../../../../nodes/kit/index.ts';
-import type { GraphCache } from '../checkpoints/graph-cache.ts';
+import type { GraphCache, GraphFile, GraphRequest } from '../checkpoints/graph-cache.ts';
 import type { PartName } from '../checkpoints/graphs.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { type Weights, withChanged } from '../graph/weights.ts';
@@ -34,11 +34,12 @@ export interface LoraTools {
   readonly runtime: Runtime;
   readonly graphs: GraphCache;
   readonly lora: (name: string) => Promise<LoraFile>;
-  /** The session of a graph's file, the same for the same file. */
-  readonly open: (file: string, parameters: number) => Promise<Session>;
+  /** The session of a graph's file, the same for the same file; `restore` writes it again where it was deleted, `loras` is what it is shown with. */
+  readonly open: (file: GraphFile, how: { part: PartName; restore: () => Promise<unknown>; loras: readonly string[] }) => Promise<Session>;
 }
 
 interface Applied {
+  readonly name: string;
   readonly fit: Fit;
   readonly strength: number;
 }
@@ -61,16 +62,17 @@ function mergedWeights({ weights }: WeightedNetwork, stack: readonly Applied[]):
 async function openChanged(network: WeightedNetwork, stack: readonly Applied[], { graphs, runtime, open }: LoraTools): Promise<Session> {
   const { part, path, files, figures, weights, build } = network;
   const loras = [...new Map(stack.map(({ fit: { lora } }) => [lora.file.path, lora.file])).values()];
-  const found = await graphs.graphs({
+  const request: GraphRequest = {
     path,
     files: [...files, ...loras],
     figures: [part, figures, stack.map(({ fit, strength }) => [fit.lora.file.path, strength])],
     graphs: async (draft) =>
       new Map([[part, build(withChanged(weights, await writeMerged(mergedWeights(network, stack), { runtime, draft })))]]),
-  });
-  const graph = found.get(part);
+  };
+  const write = () => graphs.graphs(request);
+  const graph = (await write()).get(part);
   if (graph === undefined) throw new GraphError('internal', `The changed network ${part} of ${path} was not written.`);
-  return open(graph.file, graph.parameters);
+  return open(graph, { part, restore: write, loras: [...new Set(stack.map(({ name }) => name))] });
 }
 
 function tellUnfit({ lora, fitted, unfit }: Fit, { title }: LoraTarget, warn: Warn): void {
@@ -94,7 +96,7 @@ export function weightedPart(
     async withLora({ name, strength }, warn) {
       const fit = fitLora(await tools.lora(name), network);
       tellUnfit(fit, network, warn);
-      const next = strength === 0 || fit.fitted.length === 0 ? stack : [...stack, { fit, strength }];
+      const next = strength === 0 || fit.fitted.length === 0 ? stack : [...stack, { name, fit, strength }];
       return weightedPart(network, base, { tools, stack: next });
     },
   };
