@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises';
-import { families, familySettings, titleOf } from './checkpoints/checkpoint.ts';
+import { titleOf } from './checkpoints/checkpoint.ts';
 import { readControlNet } from './checkpoints/controlnet-file.ts';
 import { readEncoderFiles, readUnetFile, readVaeFile } from './checkpoints/part-file.ts';
+import { families } from './families.ts';
 import type { ListedPart } from './part-files.ts';
 import { openSafetensors } from './safetensors/file.ts';
 
 /** Families by the width of a text feature, which a U-Net's cross-attention reads. */
 const byContext = new Map<number, string>([
-  [768, families.sd1],
-  [1024, families.sd2],
-  [1280, families['sdxl-refiner']],
-  [2048, families.sdxl],
+  [768, families.sd1.title],
+  [1024, families.sd2.title],
+  [1280, families['sdxl-refiner'].title],
+  [2048, families.sdxl.title],
 ]);
 
 /** What networks of text are called, by the family that has one alone. */
@@ -27,14 +28,14 @@ async function loraFamily(path: string): Promise<string | undefined> {
   const keys = [...tensors.keys()];
   const key = keys.find((one) => readsText.test(one));
   if (key !== undefined) return byContext.get(tensors.get(key)?.shape[1] ?? 0);
-  if (keys.some((one) => secondEncoder.test(one))) return families.sdxl;
+  if (keys.some((one) => secondEncoder.test(one))) return families.sdxl.title;
   const text = keys.find((one) => inEncoder.test(one));
   return text === undefined ? undefined : byContext.get(tensors.get(text)?.shape[1] ?? 0);
 }
 
 async function embeddingFamily(path: string): Promise<string | undefined> {
   const { tensors } = await openSafetensors(path);
-  if (tensors.has('clip_l') && tensors.has('clip_g')) return families.sdxl;
+  if (tensors.has('clip_l') && tensors.has('clip_g')) return families.sdxl.title;
   const [first] = tensors.values();
   return byContext.get(first?.shape.at(-1) ?? 0);
 }
@@ -42,15 +43,15 @@ async function embeddingFamily(path: string): Promise<string | undefined> {
 /** The VAEs of Stable Diffusion 1 and 2 are alike. */
 async function vaeFamily(path: string): Promise<string | undefined> {
   const { latent } = await readVaeFile(path);
-  if (latent.scale === familySettings.sdxl.scale) return families.sdxl;
-  return latent.scale === familySettings.sd1.scale ? `${families.sd1} and 2` : undefined;
+  if (latent.scale === families.sdxl.vaeScale) return families.sdxl.title;
+  return latent.scale === families.sd1.vaeScale ? `${families.sd1.title} and 2` : undefined;
 }
 
 const readers: Readonly<Record<ListedPart['kind'], (path: string) => Promise<string | undefined>>> = {
   loras: loraFamily,
   embeddings: embeddingFamily,
   vae: vaeFamily,
-  controlnets: async (path) => families[(await readControlNet(path)).family],
+  controlnets: async (path) => families[(await readControlNet(path)).family].title,
   unet: async (path) => titleOf(await readUnetFile(path)),
   clip: async (path) => encoders[(await readEncoderFiles([path])).family],
 };
