@@ -9,7 +9,7 @@ import { listParts } from './engine/models/part-files.ts';
 import { checkDevices, settled } from './engine/settled.ts';
 import type { Engine } from './engine/types.ts';
 import { Gallery } from './files/gallery.ts';
-import { LiveCatalogue } from './files/live-catalogue.ts';
+import { LiveCatalogue, ownFiles } from './files/live-catalogue.ts';
 import { packageRoot, packageVersion } from './files/package-root.ts';
 import { type DataFolders, dataFolders } from './files/paths.ts';
 import { copyExample, prepareData } from './files/prepare.ts';
@@ -175,7 +175,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
     folders: prepared.folders,
     bounds: limits,
     paused: options.paused ?? false,
-    presence: presenceOf({ kind: 'server', devices: () => devices(), models: () => prepared.catalogue.ownModels }),
+    presence: presenceOf({ kind: 'server', devices: () => devices(), ...ownFiles(prepared.catalogue) }),
     warn: (message) => prepared.log.warn(message),
   });
   let opened = false;
@@ -187,7 +187,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const engines = options.startEngines();
   devices = () => engines.map(({ device }) => device);
   for (const engine of engines) closers.push(() => engine.close());
-  const members = new Members({ shared: store.shared, devices, models: () => prepared.catalogue.ownModels });
+  const members = new Members({ shared: store.shared, devices, ...ownFiles(prepared.catalogue) });
   const jobs = startJobs(options, prepared, { store, engines, members });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
   const batches = batchesOf(prepared, jobs, engines.length);
@@ -218,7 +218,7 @@ function startJobs(
     engines,
     bounds: limits,
     paused,
-    hasModels: (needs) => needs.every((need) => catalogue.ownModels.some(({ name }) => name === need)),
+    hasModels: (needs) => needs.every((need) => catalogue.ownProvided.has(need)),
     onMembers: (met) => {
       members.meet(met);
       void catalogue.include(members.otherModels());

@@ -32,7 +32,7 @@ export { type KnownFiles, type NamedFile, summarise, type WorkflowSummary } from
 export { toCompact } from './to-compact.ts';
 export { toWorkflow } from './to-workflow.ts';
 export * from './types.ts';
-export { type RunTargets, validate } from './validate.ts';
+export { inspect, type RunTargets, validate } from './validate.ts';
 export { isLiteral, toProperty } from './values.ts';
 export {
   type Carried,

@@ -139,6 +139,8 @@ export interface WorkerSummary {
   readonly devices: readonly DeviceStatus[];
   /** Names of the models that it can run. */
   readonly models: readonly string[];
+  /** Files that are parts of models, which it has. */
+  readonly parts: readonly { readonly kind: FileKind; readonly name: string }[];
   /** Ids of the jobs that it runs. */
   readonly jobs: readonly string[];
   /** Is it the server that tells this? */

@@ -58,12 +58,15 @@ const rowsOf = ({ dims, data }: Tensor, weight: number): WeightedToken[] => {
   }));
 };
 
+/** An embedding's name without the commas that belong to the sentence around it. */
+export const withoutCommas = (name: string): string => name.replace(/^,+|,+$/g, '');
+
 /** An embedding by its name, or without the commas around it; what is left of the name goes on as words. */
 async function found(piece: NamedEmbedding, reader: PromptReader): Promise<{ rows: WeightedToken[]; rest: string }> {
   const { embedding: name, rest, weight } = piece;
   const exact = await reader.embedding(name);
   if (exact !== undefined) return { rows: rowsOf(exact, weight), rest };
-  const bare = name.replace(/^,+|,+$/g, '');
+  const bare = withoutCommas(name);
   const near = bare === name || bare === '' ? undefined : await reader.embedding(bare);
   if (near === undefined)
     reader.warn(`There is no embedding “${bare || name}” that this text encoder can use; it is left out of the prompt.`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NodeDefinition } from '../../nodes/kit/index.ts';
+import type { Catalogue, NodeDefinition } from '../../nodes/kit/index.ts';
 import {
   canonicalText,
   isLiteral,
@@ -14,6 +14,7 @@ import {
   toProperty,
   type Workflow,
 } from '../../workflows/index.ts';
+import { fileKey, type NamedFile, namedFiles } from './models/named-files.ts';
 import type { LiveEvent } from './run-node.ts';
 
 /** What a manifest is made of before anything runs. */
@@ -24,8 +25,10 @@ export interface ManifestParts {
   readonly definitions: ReadonlyMap<string, NodeDefinition>;
   readonly program: string;
   readonly runtime: RuntimeRecord;
-  /** SHA-256 of a model's files. */
-  readonly hashes: (model: string) => Promise<Readonly<Record<string, string>>>;
+  /** The catalogue that the plan was made by. */
+  readonly catalogue: Catalogue;
+  /** SHA-256 of a model's files; empty where there are none. */
+  readonly hashes: (file: NamedFile) => Promise<Readonly<Record<string, string>>>;
   readonly now: Date;
 }
 
@@ -40,18 +43,6 @@ function valuesOf(task: Task): Record<string, PropertyValue> {
   return values;
 }
 
-/** Names of the models that tasks choose. */
-function modelNames({ tasks }: Plan, definitions: ManifestParts['definitions']): readonly string[] {
-  const names = tasks.flatMap((task) =>
-    Object.entries(definitions.get(task.type)?.inputs ?? {}).flatMap(([name, { widget }]) => {
-      const input = task.inputs[name];
-      const chooses = widget?.kind === 'choice' && widget.source === 'checkpoints';
-      return chooses && input !== undefined && 'value' in input && typeof input.value === 'string' ? [input.value] : [];
-    }),
-  );
-  return [...new Set(names)];
-}
-
 /** Writes down what a run is made of and how long its nodes take. Models are hashed beside the run. */
 export class ManifestWriter {
   readonly #parts: ManifestParts;
@@ -62,11 +53,12 @@ export class ManifestWriter {
   constructor(parts: ManifestParts) {
     this.#parts = parts;
     this.#hash = workflowHash(parts.workflow);
-    const names = modelNames(parts.plan, parts.definitions);
-    // A model that cannot be read fails where it is loaded, with a sentence.
+    const files = namedFiles(parts.plan.tasks, parts.catalogue);
+    // A model that cannot be read fails where it is loaded, with a sentence; an embedding that is not there is left out.
     this.#models = Promise.all(
-      names.map(async (name): Promise<[string, Readonly<Record<string, string>>]> => [name, await parts.hashes(name)]),
+      files.map(async (file): Promise<[string, Readonly<Record<string, string>>]> => [fileKey(file), await parts.hashes(file)]),
     )
+      .then((entries) => entries.filter(([key, hashes]) => Object.keys(hashes).length > 0 || !key.startsWith('embeddings:')))
       .then((entries) => Object.fromEntries(entries))
       .catch(() => ({}));
   }

@@ -101,7 +101,8 @@ export async function openSession(
         definitions,
         program,
         runtime: record,
-        hashes: (model) => hashes.of(model),
+        catalogue: run.catalogue,
+        hashes: (file) => hashes.of(file),
         now: new Date(),
       });
       const text = async (picture: number): Promise<PictureText> =>

@@ -1,5 +1,6 @@
 import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
 import { type Choices, withChoices } from '../catalogue.ts';
+import { fileKey, type ModelPart, providedBy } from '../engine/models/named-files.ts';
 import type { ListedPart } from '../engine/models/part-files.ts';
 import type { ModelEntry } from '../serve.ts';
 import { imageNames } from './gallery.ts';
@@ -12,8 +13,14 @@ export interface CatalogueSources {
   readonly inputFolder: string;
 }
 
+/** What other hosts have. */
+export interface OthersModels {
+  readonly models: readonly ModelEntry[];
+  readonly parts: readonly ModelPart[];
+}
+
 /** The names that nodes can choose from. */
-function partNames(parts: readonly Pick<ListedPart, 'kind' | 'name'>[]): Pick<Choices, 'parts' | 'controlnets'> {
+function partNames(parts: readonly ModelPart[]): Pick<Choices, 'parts' | 'controlnets'> {
   const of = (kind: ListedPart['kind']): readonly string[] => parts.filter((part) => part.kind === kind).map(({ name }) => name);
   return { controlnets: of('controlnets'), parts: { loras: of('loras'), vae: of('vae'), clip: of('clip'), unet: of('unet') } };
 }
@@ -26,7 +33,10 @@ export class LiveCatalogue {
   #models: readonly ModelEntry[] = [];
   #own: readonly ModelEntry[] = [];
   #ownParts: readonly ListedPart[] = [];
-  #others: readonly ModelEntry[] = [];
+  #parts: readonly ModelPart[] = [];
+  #provided: ReadonlySet<string> = new Set();
+  #ownProvided: ReadonlySet<string> = new Set();
+  #others: OthersModels = { models: [], parts: [] };
   #refreshing: Promise<boolean> = Promise.resolve(false);
   readonly #listeners = new Set<() => void>();
 
@@ -58,8 +68,23 @@ export class LiveCatalogue {
     return this.#ownParts;
   }
 
+  /** All parts of models that a workflow may name: this host's, and those that only workers have. */
+  get parts(): readonly ModelPart[] {
+    return this.#parts;
+  }
+
+  /** What any host has, by the names that jobs need it by, see {@link fileKey}. */
+  get provided(): ReadonlySet<string> {
+    return this.#provided;
+  }
+
+  /** What this host has of it. */
+  get ownProvided(): ReadonlySet<string> {
+    return this.#ownProvided;
+  }
+
   /** What workers have; reads the folders again if that has changed. */
-  async include(others: readonly ModelEntry[]): Promise<void> {
+  async include(others: OthersModels): Promise<void> {
     if (JSON.stringify(others) === JSON.stringify(this.#others)) return;
     this.#others = others;
     await this.refresh();
@@ -81,13 +106,17 @@ export class LiveCatalogue {
     const { specs, listModels, listParts, inputFolder } = this.#sources;
     const [models, parts, inputImages] = await Promise.all([listModels(), listParts(), imageNames(inputFolder)]);
     this.#ownParts = parts;
+    const ownKeys = providedBy(this.#own, parts);
+    this.#ownProvided = ownKeys;
+    this.#parts = [...parts, ...this.#others.parts.filter((part) => !ownKeys.has(fileKey(part)))];
     // Whoever lists models knows their paths, which are nobody's business.
     this.#own = models.map(({ name, family, bytes, embedded, sizes }) => ({ name, family, bytes, embedded, ...(sizes ? { sizes } : {}) }));
     const names = new Set(this.#own.map(({ name }) => name));
-    this.#models = [...this.#own, ...this.#others.filter(({ name }) => !names.has(name))];
+    this.#models = [...this.#own, ...this.#others.models.filter(({ name }) => !names.has(name))];
+    this.#provided = providedBy(this.#models, this.#parts);
     const checkpoints = this.#models.map(({ name }) => name);
     const sizes = Object.fromEntries(this.#models.flatMap(({ name, sizes: rule }) => (rule === undefined ? [] : [[name, rule] as const])));
-    this.#current = withChoices(specs, { checkpoints, inputImages, ...partNames(parts), sizes });
+    this.#current = withChoices(specs, { checkpoints, inputImages, ...partNames(this.#parts), sizes });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;
@@ -95,3 +124,11 @@ export class LiveCatalogue {
     return changed;
   }
 }
+
+/** What a host tells others of its models, as they are whenever it is asked. */
+export const ownFiles = (
+  catalogue: LiveCatalogue,
+): { readonly models: () => readonly ModelEntry[]; readonly parts: () => readonly ModelPart[] } => ({
+  models: () => catalogue.ownModels,
+  parts: () => catalogue.ownParts,
+});

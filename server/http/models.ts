@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { parseJson } from '../../workflows/index.ts';
-import type { ListedPart } from '../engine/models/part-files.ts';
+import type { ModelPart } from '../engine/models/named-files.ts';
 import { checked, readText } from './body.ts';
 import type { ServerContext } from './context.ts';
 import { onlyMethods } from './problems.ts';
@@ -9,8 +9,9 @@ import { Unload } from './schemas.ts';
 /** Everything under `/v1/models`: what there is, what is loaded, and giving memory back. */
 export function modelRoutes({ catalogue, families, engines, limits }: ServerContext): Router {
   const router = Router();
-  const describe = async ({ kind, name, bytes, path }: ListedPart): Promise<Record<string, unknown>> => {
-    const family = await families.of({ kind, path });
+  const describe = async ({ kind, name, bytes }: ModelPart): Promise<Record<string, unknown>> => {
+    const own = catalogue.ownParts.find((part) => part.kind === kind && part.name === name);
+    const family = own === undefined ? undefined : await families.of(own);
     return { kind, name, bytes, ...(family === undefined ? {} : { family }) };
   };
   const loaded = () => ({ loaded: engines.flatMap((engine) => engine.loaded) });
@@ -19,7 +20,7 @@ export function modelRoutes({ catalogue, families, engines, limits }: ServerCont
     .get(async (_request, response) => {
       const parts: Record<string, unknown>[] = [];
       // One after the other: headers of large files are long.
-      for (const part of catalogue.ownParts) parts.push(await describe(part));
+      for (const part of catalogue.parts) parts.push(await describe(part));
       response.json({ models: catalogue.models, parts });
     })
     .all(onlyMethods('GET'));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { categories, problemCodes } from '../../nodes/kit/index.ts';
-import { jobStates } from '../../workflows/protocol.ts';
+import { fileKinds, jobStates } from '../../workflows/protocol.ts';
 import { Manifest } from './openapi-manifest.ts';
 import { Folder } from './schemas.ts';
 
@@ -267,6 +267,9 @@ export const Worker = z
     name: z.string().meta({ description: 'The machine’s name.' }),
     devices: z.array(Device),
     models: z.array(z.string()).meta({ description: 'Those that it has and that fit into its memory.' }),
+    parts: z
+      .array(z.object({ kind: z.enum(fileKinds), name: z.string() }))
+      .meta({ description: 'LoRAs, ControlNets and other files that are parts of models.' }),
     jobs: z.array(z.string()).meta({ description: 'Ids of the jobs that it runs, as of a few seconds ago.' }),
     here: z.boolean().meta({ description: 'Is it the server that answers?' }),
   })

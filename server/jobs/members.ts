@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { DeviceStatus, WorkerSummary } from '../../workflows/protocol.ts';
-import type { ModelEntry } from '../serve.ts';
+import { fileKey, type ModelPart } from '../engine/models/named-files.ts';
+import type { OthersModels } from '../files/live-catalogue.ts';
 import { workerSummary } from './presence.ts';
 import type { Member, Presence, SharedQueue } from './store.ts';
 
@@ -10,6 +11,7 @@ export interface MembersParts {
   readonly shared: SharedQueue | undefined;
   readonly devices: () => readonly DeviceStatus[];
   readonly models: () => Presence['models'];
+  readonly parts: () => readonly ModelPart[];
 }
 
 /** The hosts that take jobs, as they were last heard of. */
@@ -35,16 +37,22 @@ export class Members {
 
   /** Without a shared queue the server stands alone. */
   list(): readonly WorkerSummary[] {
-    const { shared, devices, models } = this.#parts;
+    const { shared, devices, models, parts } = this.#parts;
     if (shared !== undefined) return this.#members.map((member) => workerSummary(member, shared.me));
     const names = models().map(({ name }) => name);
-    return [{ id: 'here', kind: 'server', name: hostname(), devices: devices(), models: names, jobs: [], here: true }];
+    const files = parts().map(({ kind, name }) => ({ kind, name }));
+    return [{ id: 'here', kind: 'server', name: hostname(), devices: devices(), models: names, parts: files, jobs: [], here: true }];
   }
 
-  /** Models that others can run. */
-  otherModels(): readonly ModelEntry[] {
-    const others = this.#members.filter(({ id }) => id !== this.#parts.shared?.me).flatMap(({ models }) => models);
-    return [...new Map(others.map((model) => [model.name, { ...model, embedded: false }])).values()];
+  /** Models, and parts of models, that others can run. */
+  otherModels(): OthersModels {
+    const others = this.#members.filter(({ id }) => id !== this.#parts.shared?.me);
+    const models = others.flatMap((member) => member.models);
+    const parts = others.flatMap((member) => member.parts ?? []);
+    return {
+      models: [...new Map(models.map((model) => [model.name, { ...model, embedded: false }])).values()],
+      parts: [...new Map(parts.map((part) => [fileKey(part), part])).values()],
+    };
   }
 
   onChange(listener: (workers: readonly WorkerSummary[]) => void): () => void {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Catalogue, type ChoiceSource, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
-import { isRecord, parseJson, readWorkflow, specOfType, stringifyJson, validate, writeGraph } from '../../workflows/index.ts';
+import { type Catalogue, GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
+import { inspect, isRecord, parseJson, readWorkflow, specOfType, stringifyJson, writeGraph } from '../../workflows/index.ts';
 import type { NodeId, Workflow } from '../../workflows/types.ts';
+import { fileKey, namedFiles } from '../engine/models/named-files.ts';
 import { checkSentences } from '../http/checks.ts';
 import { RunBody } from '../http/schemas.ts';
 import type { JobRequest } from './store.ts';
@@ -41,7 +42,7 @@ export type Reading =
       /** Document and choices as text, to be read again. */
       readonly source: string;
       readonly title: string;
-      /** Models that it loads. */
+      /** Models and parts of models that it loads, see {@link fileKey}. */
       readonly needs: readonly string[];
       readonly priority?: number;
       readonly request: JobRequest;
@@ -77,12 +78,12 @@ function wishOf(source: RunSource): RunWish | { readonly problems: readonly Prob
 
 const longestTitle = 200;
 
-/** What a workflow's nodes choose from a list that only a server knows. */
-function chosen({ nodes }: Workflow, catalogue: Catalogue, source: ChoiceSource): readonly string[] {
+/** The input pictures that a workflow's nodes choose. */
+function chosenInputs({ nodes }: Workflow, catalogue: Catalogue): readonly string[] {
   const names = new Set<string>();
   for (const { type, inputs } of nodes.values()) {
     for (const { name, widget } of specOfType(type, catalogue)?.inputs ?? []) {
-      if (widget?.kind !== 'choice' || widget.source !== source) continue;
+      if (widget?.kind !== 'choice' || widget.source !== 'input-images') continue;
       const input = inputs[name];
       if (input !== undefined && 'value' in input && typeof input.value === 'string') names.add(input.value);
     }
@@ -97,11 +98,7 @@ export const keptName = (kept = '{}'): string | undefined => z.object({ saveAs: 
 export function keptInputs(kept: string, catalogue: Catalogue): readonly string[] {
   try {
     const { workflow } = Source.parse(parseJson(kept));
-    return chosen(
-      readWorkflow(typeof workflow === 'string' ? parseJson(workflow) : workflow, catalogue).workflow,
-      catalogue,
-      'input-images',
-    );
+    return chosenInputs(readWorkflow(typeof workflow === 'string' ? parseJson(workflow) : workflow, catalogue).workflow, catalogue);
   } catch {
     // Whoever runs it says what is wrong with it.
     return [];
@@ -126,7 +123,7 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
     const digest = createHash('sha256').update(canonical).digest('hex');
     wanted = { ...(id === undefined ? {} : { id }), digest };
     const { workflow, graph, warnings } = readWorkflow(content, catalogue);
-    const problems = validate(workflow, catalogue, targets === undefined ? {} : { targets });
+    const { problems, needed } = inspect(workflow, catalogue, targets === undefined ? {} : { targets });
     if (problems.length > 0) return { wanted, problems };
     const request = {
       workflow,
@@ -139,7 +136,9 @@ export function readRun(source: RunSource, catalogue: Catalogue): Reading {
     const name = graph?.extra.name;
     const title = typeof name === 'string' ? name.slice(0, longestTitle) : '';
     const rank = wish.priority === undefined ? {} : { priority: wish.priority };
-    return { wanted, source: canonical, title, ...rank, needs: chosen(workflow, catalogue, 'checkpoints'), request, warnings };
+    const nodes = [...workflow.nodes.values()].filter(({ id }) => needed.has(id));
+    const needs = namedFiles(nodes, catalogue).map(fileKey);
+    return { wanted, source: canonical, title, ...rank, needs, request, warnings };
   } catch (thrown) {
     return { ...(wanted === undefined ? {} : { wanted }), problems: [toProblem(thrown)] };
   }

@@ -1,4 +1,5 @@
 import type { DeviceStatus, JobSnapshot, JobState } from '../../workflows/protocol.ts';
+import type { ModelPart } from '../engine/models/named-files.ts';
 import type { RunRequest } from '../engine/types.ts';
 import type { ModelEntry } from '../serve.ts';
 
@@ -17,7 +18,7 @@ export interface QueuedJob {
   readonly source: string;
   /** What people call it: the name of the workflow. */
   readonly title: string;
-  /** Names of the models that it loads; only who has them all may take it. */
+  /** Models and parts of models that it loads, see {@link fileKey}; only who has them all may take it. */
   readonly needs: readonly string[];
   /** Higher ones run first. */
   readonly priority: number;
@@ -117,6 +118,8 @@ export interface Presence {
   readonly devices: readonly DeviceStatus[];
   /** Models that it has and that fit into its memory; `bytes` on disk. */
   readonly models: readonly Pick<ModelEntry, 'name' | 'family' | 'bytes' | 'sizes'>[];
+  /** The same of files that are parts of models; hosts of an older version do not say. */
+  readonly parts?: readonly ModelPart[];
 }
 
 /** A host that lives, and the ids of the jobs that it runs. */

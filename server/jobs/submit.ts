@@ -1,5 +1,6 @@
 import { GraphError, type Problem, toProblem } from '../../nodes/kit/index.ts';
 import type { JobSnapshot } from '../../workflows/protocol.ts';
+import { fileKey } from '../engine/models/named-files.ts';
 import type { LiveCatalogue } from '../files/live-catalogue.ts';
 import type { Jobs } from './jobs.ts';
 import type { Reading, RunSource } from './read.ts';
@@ -23,11 +24,19 @@ export interface SubmitContext extends ReadContext {
 
 const listProblems = ['not-in-list', 'missing-model', 'missing-file'];
 
+/** An embedding that no host has is left out of the picture with a warning, and needed by nobody. */
+function withoutAbsent(reading: Reading, catalogue: LiveCatalogue): Reading {
+  if ('problems' in reading) return reading;
+  const needs = reading.needs.filter((need) => !need.startsWith(fileKey({ kind: 'embeddings', name: '' })) || catalogue.provided.has(need));
+  return { ...reading, needs };
+}
+
 /** Reads with the lists as they are now: a file that arrived a moment ago may not have been noticed yet. */
 async function readFresh(source: RunSource, { reader, catalogue }: ReadContext): Promise<Reading> {
   const reading = await reader.read(source, catalogue.current);
-  if (!('problems' in reading) || !reading.problems.some(({ code }) => listProblems.includes(code))) return reading;
-  return (await catalogue.refresh()) ? reader.read(source, catalogue.current) : reading;
+  const stale = 'problems' in reading && reading.problems.some(({ code }) => listProblems.includes(code));
+  const fresh = stale && (await catalogue.refresh()) ? await reader.read(source, catalogue.current) : reading;
+  return withoutAbsent(fresh, catalogue);
 }
 
 /** Validates and queues; the same id and content again gives the same job. Throws `duplicate-id` and `busy`. */

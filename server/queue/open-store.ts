@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GraphError } from '../../nodes/kit/index.ts';
+import { providedBy } from '../engine/models/named-files.ts';
 import type { DataFolders } from '../files/paths.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import { MemoryJobStore, type QueueBounds } from '../jobs/memory-store.ts';
@@ -39,7 +40,10 @@ export async function openStore({ kind, folders, bounds, paused, presence, warn 
     return new DurableJobStore({ database, worker: 'here', existed: database.existed, bounds, paused });
   }
   const database = await openPostgres(kind.postgres);
-  const models = (): readonly string[] => presence().models.map(({ name }) => name);
+  const models = (): readonly string[] => {
+    const { models: whole, parts = [] } = presence();
+    return [...providedBy(whole, parts)];
+  };
   return new DurableJobStore({ database, worker: await hostId(folders), existed: true, bounds, paused, presence, models });
 }
 

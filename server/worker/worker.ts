@@ -4,7 +4,7 @@ import type { NodeSpec } from '../../nodes/kit/index.ts';
 import type { ListedPart } from '../engine/models/part-files.ts';
 import { checkDevices, settled } from '../engine/settled.ts';
 import type { Engine, EngineOptions, RunSink } from '../engine/types.ts';
-import { LiveCatalogue } from '../files/live-catalogue.ts';
+import { LiveCatalogue, ownFiles } from '../files/live-catalogue.ts';
 import { dataFolders, type PictureFolders } from '../files/paths.ts';
 import { prepareData } from '../files/prepare.ts';
 import { forgetSaved } from '../files/saved-pictures.ts';
@@ -158,7 +158,7 @@ async function openQueue(
     folders: dataFolders(data),
     bounds: defaultLimits,
     paused: false,
-    presence: presenceOf({ kind: 'worker', devices: () => engines.map(({ device }) => device), models: () => catalogue.ownModels }),
+    presence: presenceOf({ kind: 'worker', devices: () => engines.map(({ device }) => device), ...ownFiles(catalogue) }),
     warn: (message) => log.warn(message),
   });
 }

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileKey, type ModelPart } from '../../server/engine/models/named-files.ts';
 import { dataFolders } from '../../server/files/paths.ts';
 import { Jobs } from '../../server/jobs/jobs.ts';
 import type { JobStore } from '../../server/jobs/store.ts';
@@ -34,10 +35,10 @@ const submission = (id: string, more: Partial<Submission> = {}): Submission => (
 });
 
 /** A server's queue with a device, on one database with all others of this file, or on one of its own. */
-async function open(name: string, more: { engines?: FakeEngine[]; models?: string[]; embedded?: boolean } = {}) {
+async function open(name: string, more: { engines?: FakeEngine[]; models?: string[]; parts?: ModelPart[]; embedded?: boolean } = {}) {
   // The embedded database lives in a child, which is compiled code.
   const { openStore }: typeof OpenStore = await import(pathToFileURL(join(root, 'dist/server/queue/open-store.js')).href);
-  const { engines = [new FakeEngine()], models = [], embedded = false } = more;
+  const { engines = [new FakeEngine()], models = [], parts = [], embedded = false } = more;
   await mkdir(join(folder, name));
   const store: JobStore = await openStore({
     kind: embedded ? 'embedded' : { postgres: postgres.url },
@@ -51,6 +52,7 @@ async function open(name: string, more: { engines?: FakeEngine[]; models?: strin
       process: { machine: name, pid: process.pid, born: '' },
       devices: [],
       models: models.map((model) => ({ name: model, family: '', bytes: 1 })),
+      parts,
     }),
     warn: (message) => expect.unreachable(message),
   });
@@ -58,7 +60,7 @@ async function open(name: string, more: { engines?: FakeEngine[]; models?: strin
     engines,
     bounds: defaultLimits,
     read: async () => ({ workflow: { nodes: new Map() } }),
-    hasModels: (needs) => needs.every((need) => models.includes(need)),
+    hasModels: (needs) => needs.every((need) => models.includes(need) || parts.some((part) => fileKey(part) === need)),
   });
   await jobs.ready;
   const reaches = (id: string, state: string): Promise<void> =>
@@ -140,6 +142,17 @@ describe('two servers on one queue', () => {
     await first.jobs.submit(submission('quick'));
     await second.reaches('quick', 'done');
     expect([heard[0], heard.at(-1)]).toEqual(['queued', 'done']);
+  });
+
+  it('run what they have the parts of models for', async () => {
+    await using first = await open('without-parts', { models: ['small'] });
+    await using second = await open('with-parts', { models: ['small'], parts: [{ kind: 'loras', name: 'ink.safetensors', bytes: 1 }] });
+    const runs = second.engine.next();
+    await first.jobs.submit(submission('needs-lora', { needs: ['small', 'loras:ink.safetensors'] }));
+    const run = await runs;
+    expect([run.request.job, first.engine.runs]).toEqual(['needs-lora', []]);
+    run.end('done');
+    await first.reaches('needs-lora', 'done');
   });
 
   it('run what they have the models for, and see who is there', async () => {

@@ -1,12 +1,10 @@
 import { embeddingTensors } from '../../../nodes/diffusion/prompt-embeddings.ts';
 import { concatBatch, type Tensor } from '../../../nodes/kit/index.ts';
-import { locateParts, type PartFile, partIdentity } from './part-files.ts';
+import { bareName, locateParts, type PartFile, partIdentity } from './part-files.ts';
 import { openSafetensors, readFloats } from './safetensors/file.ts';
 
-const bare = (name: string): string => name.replace(/\.(safetensors|sft)$/i, '');
-
 /** The file of an embedding as prompts name it: with its ending or without, in any folder below. */
-const isNamed = (name: string) => (file: PartFile) => bare(file.name) === bare(name);
+export const isNamed = (name: string) => (file: PartFile) => bareName(file.name) === bareName(name);
 
 /** The rows `[n, width]` of an embedding (textual inversion, Gal et al. 2022) for a text network; undefined where there is no such file. Throws `bad-model` for a damaged one. */
 export async function readEmbedding(name: string, network: string, roots: readonly string[]): Promise<Tensor | undefined> {

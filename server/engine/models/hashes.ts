@@ -4,7 +4,11 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../../files/write-whole.ts';
+import { findControlNet } from './controlnet-list.ts';
+import { isNamed } from './embeddings.ts';
 import { findModel } from './list.ts';
+import type { NamedFile } from './named-files.ts';
+import { findPart, locateParts } from './part-files.ts';
 
 const Kept = z.record(z.string(), z.string());
 
@@ -36,6 +40,14 @@ async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Where a file lies; undefined for an embedding that is not there. Throws `missing-model` for others. */
+async function locate({ kind, name }: NamedFile, roots: readonly [string, ...string[]]): Promise<{ readonly path: string } | undefined> {
+  const [folder, ...extra] = roots;
+  if (kind === 'checkpoints') return findModel(folder, name, extra);
+  if (kind === 'controlnets') return findControlNet(folder, name, extra);
+  return kind === 'embeddings' ? (await locateParts('embeddings', roots)).find(isNamed(name)) : findPart(kind, name, roots);
+}
+
 /** SHA-256 of models' files, remembered in a file by place, size and time, so that a model of many gigabytes is read once. */
 export class ModelHashes {
   readonly #models: readonly [string, ...string[]];
@@ -49,9 +61,10 @@ export class ModelHashes {
     this.#file = file;
   }
 
-  /** By path below the model's folder; empty for a model that is not there. */
-  async of(name: string): Promise<Readonly<Record<string, string>>> {
-    const location = await findModel(this.#models[0], name, this.#models.slice(1)).catch(() => undefined);
+  /** By path below the model's folder, or by name; empty for what is not there. */
+  async of(file: NamedFile): Promise<Readonly<Record<string, string>>> {
+    const { name } = file;
+    const location = await locate(file, this.#models).catch(() => undefined);
     if (location === undefined) return {};
     const files = await filesOf(location.path);
     const known = await this.#remembered();

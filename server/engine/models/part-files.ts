@@ -32,6 +32,9 @@ export interface PartFile {
   readonly path: string;
 }
 
+/** A file's name without its ending. */
+export const bareName = (name: string): string => name.replace(/\.(safetensors|sft)$/i, '');
+
 const deepest = 4;
 
 async function filesBelow(folder: string, inner: readonly string[] = []): Promise<PartFile[]> {
