@@ -84,6 +84,9 @@ export interface JobSnapshot {
   readonly seq: number;
 }
 
+/** How a network computes inside, where that is not as its file says. */
+export type NetworkPrecision = 'fp16' | 'fp32' | 'int8';
+
 /** The device that really runs, as the engine found it. */
 export interface DeviceStatus {
   /** `cpu`, `cuda:0`, … */
@@ -93,7 +96,7 @@ export interface DeviceStatus {
   /** The GPU's name. */
   readonly title?: string;
   /** How networks compute inside, where that is not left to their files. */
-  readonly precision?: 'fp16' | 'fp32';
+  readonly precision?: NetworkPrecision;
   /** The most bytes of weights that are kept on it, where that is bounded. */
   readonly memory?: number;
   readonly state: 'starting' | 'ready' | 'restarting' | 'failed';
@@ -121,7 +124,7 @@ export interface LoadedNetwork extends NetworkTitle {
   /** Of its weights. */
   readonly bytes: number;
   /** How it computes inside, where that is not left to its file. */
-  readonly precision?: 'fp16' | 'fp32';
+  readonly precision?: NetworkPrecision;
 }
 
 /** Which networks to unload; without anything all. */

@@ -81,7 +81,12 @@ const gigabytes =
 export function withDeviceOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--precision <name>', 'how networks compute: auto is fp16 on CUDA, else as stored').choices(precisions).default('auto'),
+      new Option(
+        '--precision <name>',
+        'how networks compute: auto is fp16 on CUDA, else as stored; int8 is quicker on a CPU and a little coarser',
+      )
+        .choices(precisions)
+        .default('auto'),
     )
     .option('--memory <GB>', 'most weights kept on the device; by default most of what a GPU has free', gigabytes('--memory', 1e-3))
     .option('--cache <GB>', 'most results of nodes kept for reuse; 0 keeps none', gigabytes('--cache', 0), usualCache)

@@ -65,6 +65,6 @@ export function checkDeviceNames(names: string): readonly string[] {
 /** May a process for this device load CUDA? Then it is started with CUDA's libraries in its path. */
 export const mayUseCuda = (name: string): boolean => name === 'auto' || parseDevice(name)?.kind === 'cuda';
 
-/** How networks compute inside: `auto` is fp16 on CUDA, and elsewhere what the file says. */
-export const precisions = ['auto', 'fp16', 'fp32'] as const;
+/** How networks compute inside: `auto` is fp16 on CUDA, and elsewhere what the file says; `int8` is fp32 but for products of linear layers, on a CPU. */
+export const precisions = ['auto', 'fp16', 'fp32', 'int8'] as const;
 export type PrecisionChoice = (typeof precisions)[number];

@@ -26,7 +26,7 @@ export const LoadedNetwork = z
     part: z.string().meta({ description: '“unet”, “text_encoder”, “vae_decoder” and so on.' }),
     loras: z.array(z.string()).meta({ description: 'LoRAs that its weights are merged with.' }),
     bytes: z.number().meta({ description: 'Of its weights.' }),
-    precision: z.enum(['fp16', 'fp32']).optional(),
+    precision: z.enum(['fp16', 'fp32', 'int8']).optional(),
   })
   .meta({ id: 'LoadedNetwork' });
 

@@ -252,7 +252,7 @@ const Device = z
     device: z.string(),
     provider: z.string(),
     title: z.string().optional(),
-    precision: z.enum(['fp16', 'fp32']).optional(),
+    precision: z.enum(['fp16', 'fp32', 'int8']).optional(),
     memory: z.number().optional().meta({ description: 'The most bytes of weights that are kept on it.' }),
     state: z.enum(['starting', 'ready', 'restarting', 'failed']),
     message: z.string().optional(),

@@ -35,20 +35,23 @@ describe('a network in another precision', () => {
   it.each(Object.keys(inputs))('%s keeps its ports, and its results within what fp16 can do', async (part) => {
     const feeds = inputs[part] ?? {};
     const results: Float32Array[] = [];
-    for (const precision of [undefined, 'fp32', 'fp16'] as const) {
+    for (const precision of [undefined, 'fp32', 'fp16', 'int8'] as const) {
       const session = await runtime.open(file(part), precision);
       expect(session.inputs.every(({ type }) => type !== 'float16')).toBe(true);
       const named = Object.fromEntries(session.inputs.map(({ name }, i) => [name, feeds[name] ?? Object.values(feeds)[i] ?? ramp([1])]));
       results.push([...(await session.run(named)).values()][0]?.data ?? new Float32Array());
       await session.release();
     }
-    const [stored = new Float32Array(), full = new Float32Array(), half = new Float32Array()] = results;
+    const [stored = new Float32Array(), full = new Float32Array(), half = new Float32Array(), eighth = new Float32Array()] = results;
     const largest = stored.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const distance = (other: Float32Array): number =>
       stored.reduce((most, value, i) => Math.max(most, Math.abs(value - (other[i] ?? Number.NaN))), 0) / largest;
     expect(distance(full)).toBeLessThan(1e-6);
     expect(distance(half)).toBeGreaterThan(0);
     expect(distance(half)).toBeLessThan(2e-3);
+    // Only what runs at each step computes in 8 bits.
+    if (part === 'unet') expect(distance(eighth)).toBeGreaterThan(0);
+    expect(distance(eighth)).toBeLessThan(part === 'unet' ? 1e-2 : 1e-6);
   });
 
   it('computes in fp16 all but the sines of the time step', async () => {
@@ -62,6 +65,23 @@ describe('a network in another precision', () => {
     expect(typesOf('MatMul')).toEqual(new Set([elementType.float16]));
     expect(typesOf('Sin')).toEqual(new Set([elementType.float]));
     expect(typesOf('Cos')).toEqual(new Set([elementType.float]));
+  });
+
+  it('multiplies in 8 bits in all linear layers of a U-Net but those for the time step', async () => {
+    const changed = convertPrecision(await readFile(file('unet')), 'int8');
+    if (changed === undefined) throw new Error('not converted');
+    const { nodes } = readModel(changed);
+    const before = readModel(await readFile(file('unet'))).nodes;
+    const number = (all: typeof nodes, op: string): number => all.filter((node) => node.op === op).length;
+    expect(number(nodes, 'DynamicQuantizeMatMul')).toBeGreaterThan(20);
+    expect(number(nodes, 'DynamicQuantizeMatMul') + number(nodes, 'MatMul')).toBe(number(before, 'MatMul'));
+    expect([number(nodes, 'Gemm'), number(nodes, 'Conv')]).toEqual([number(before, 'Gemm'), number(before, 'Conv')]);
+    // What follows from the weights is computed when the network is loaded, not at each step.
+    const eight = await openRuntime('cpu', { precision: 'int8' });
+    const sides = { batch: 1, height: 8, width: 8 };
+    const { counts } = readOperators(await eight.profile(file('unet'), { prefix: join(folder, 'int8'), sides }), 'CPUExecutionProvider');
+    expect(counts.find(({ operator }) => operator === 'DynamicQuantizeMatMul')?.count).toBeGreaterThan(20);
+    expect(counts.some(({ operator }) => operator === 'QuantizeLinear')).toBe(false);
   });
 
   it('is left as it is where there is nothing to change, and refused where it is no network', async () => {

@@ -1,11 +1,13 @@
+import type { PrecisionChoice } from '../device-names.ts';
+import { withInt8Products } from './graph-int8.ts';
 import { inferTypes } from './graph-types.ts';
 import { castNode, elementType, type GraphNode, type ModelGraph, readModel, renamed, writeModel } from './onnx-graph.ts';
 import type { Field } from './protobuf.ts';
 
 /** How a network computes inside; inputs and outputs keep the types that they have. */
-export type Precision = 'fp16' | 'fp32';
+export type Precision = Exclude<PrecisionChoice, 'auto'>;
 
-const typeFor: Readonly<Record<Precision, number>> = { fp16: elementType.float16, fp32: elementType.float };
+const typeFor = { fp16: elementType.float16, fp32: elementType.float };
 
 /** Integer, random and sequence operators carry types of their own that would have to change too; a network with them stays as it is. */
 const foreign = /^(.*Quantize.*|QLinear.*|.*Integer|MatMulNBits|Random.*|EyeLike|Bernoulli|Sequence.*|SplitToSequence|Optional.*)$/;
@@ -104,6 +106,10 @@ class Rewriting {
  * loaded. Undefined where there is nothing to change, or where the graph has parts that cannot be changed safely.
  */
 export function convertPrecision(bytes: Uint8Array, precision: Precision): Uint8Array | undefined {
+  if (precision === 'int8') {
+    const full = convertPrecision(bytes, 'fp32');
+    return withInt8Products(full ?? bytes) ?? full;
+  }
   const graph = readModel(bytes);
   if (!canConvert(graph)) return undefined;
   const to = typeFor[precision];

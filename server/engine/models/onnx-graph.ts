@@ -1,7 +1,18 @@
-import { bytesOfFields, type Field, messageField, numberField, numberOf, readFields, textField, textsOf, writeFields } from './protobuf.ts';
+import {
+  bytesOfFields,
+  type Field,
+  messageField,
+  numberField,
+  numberOf,
+  numbersOf,
+  readFields,
+  textField,
+  textsOf,
+  writeFields,
+} from './protobuf.ts';
 
 /** Element types of ONNX that are told apart here (TensorProto.DataType). */
-export const elementType = { float: 1, int64: 7, bool: 9, float16: 10 } as const;
+export const elementType = { float: 1, int8: 3, int64: 7, bool: 9, float16: 10 } as const;
 
 /** An attribute, as far as it is needed: `value` of the kind int, `tensor` its element type. */
 export interface GraphAttribute {
@@ -27,6 +38,11 @@ export interface TypedName {
   readonly type: number;
 }
 
+/** A stored value with its sides. */
+export interface StoredName extends TypedName {
+  readonly dims: readonly number[];
+}
+
 /** A model's main graph, with all that is not looked at kept as it was. */
 export interface ModelGraph {
   readonly model: readonly Field[];
@@ -34,7 +50,7 @@ export interface ModelGraph {
   readonly nodes: readonly GraphNode[];
   readonly inputs: readonly TypedName[];
   readonly outputs: readonly TypedName[];
-  readonly initializers: readonly TypedName[];
+  readonly initializers: readonly StoredName[];
   /** Functions of the model's own: their bodies are other graphs. */
   readonly functions: boolean;
 }
@@ -75,9 +91,9 @@ function readValue(bytes: Uint8Array): TypedName {
   return { name: textsOf(fields, 1)[0] ?? '', type: tensor === undefined ? 0 : (numberOf(readFields(tensor), 1) ?? 0) };
 }
 
-function readInitializer(bytes: Uint8Array): TypedName {
+function readInitializer(bytes: Uint8Array): StoredName {
   const fields = readFields(bytes);
-  return { name: textsOf(fields, 8)[0] ?? '', type: numberOf(fields, 2) ?? 0 };
+  return { name: textsOf(fields, 8)[0] ?? '', type: numberOf(fields, 2) ?? 0, dims: numbersOf(fields, 1) };
 }
 
 /** Reads a ModelProto. Throws RangeError where it is none. */
@@ -95,6 +111,22 @@ export function readModel(bytes: Uint8Array): ModelGraph {
     functions: model.some(({ number }) => number === 25),
   };
 }
+
+const opsets = ({ model }: ModelGraph): { readonly domain: string; readonly version: number }[] =>
+  bytesOfFields(model, 8).map((bytes) => {
+    const fields = readFields(bytes);
+    return { domain: textsOf(fields, 1)[0] ?? '', version: numberOf(fields, 2) ?? 0 };
+  });
+
+/** The version of ONNX's own operators that a model is written for. */
+export const opsetOf = (graph: ModelGraph): number =>
+  opsets(graph).find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+
+/** The model with another domain of operators. */
+export const withDomain = (graph: ModelGraph, domain: string): ModelGraph =>
+  opsets(graph).some((known) => known.domain === domain)
+    ? graph
+    : { ...graph, model: [...graph.model, messageField(8, [textField(1, domain), numberField(2, 1)])] };
 
 /** The model with other nodes, and without the types of inner values (value_info), which the runtime works out again. */
 export function writeModel({ model, graph }: ModelGraph, nodes: readonly (readonly Field[])[]): Uint8Array {

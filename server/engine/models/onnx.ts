@@ -85,6 +85,11 @@ export async function openRuntime(
     await session.release();
   };
   const device = await chooseDevice(wanted, { machine, probe, backends: backend.providers });
+  if (choice === 'int8' && device.kind !== 'cpu')
+    throw new GraphError(
+      'device-unavailable',
+      `--precision int8 is for the CPU, and the device is ${device.kind}: choose fp16 there, or --device cpu.`,
+    );
   const open = async (file: string, precision: Precision | undefined, options: Pick<OpenOptions, 'profile'>): Promise<BackendSession> => {
     try {
       const { network, extra } = await source(file, precision);

@@ -94,6 +94,21 @@ export const bytesOfFields = (fields: readonly Field[], number: number): Uint8Ar
 export const textsOf = (fields: readonly Field[], number: number): string[] =>
   bytesOfFields(fields, number).map((bytes) => new TextDecoder().decode(bytes));
 
+/** All whole numbers of every field of this number, packed or not. */
+export function numbersOf(fields: readonly Field[], number: number): number[] {
+  return fields.flatMap((field) => {
+    if (field.number !== number) return [];
+    if (field.wire === 0) return [Number(field.value)];
+    const values: number[] = [];
+    for (let at = 0; at < field.bytes.length; ) {
+      const { value, next } = readVarint(field.bytes, at);
+      values.push(Number(value));
+      at = next;
+    }
+    return values;
+  });
+}
+
 /** The first whole number of this number, packed or not. */
 export function numberOf(fields: readonly Field[], number: number): number | undefined {
   const field = fields.find((one) => one.number === number);

@@ -61,7 +61,8 @@ function attributeFields(name: string, attribute: Attribute): Field[] {
   return [textField(1, name), numbersField(8, attribute.ints), numberField(20, 7)];
 }
 
-function operatorFields({ type, domain, inputs, outputs, attributes }: Operator): Field[] {
+/** A NodeProto. */
+export function operatorFields({ type, domain, inputs, outputs, attributes }: Operator): Field[] {
   return [
     ...inputs.map((name) => textField(1, name)),
     ...outputs.map((name) => textField(2, name)),
