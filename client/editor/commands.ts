@@ -96,7 +96,12 @@ const zoomStep = 1.25;
 /** Every command, in the order of the sheet of keys. */
 export const commands: readonly Command[] = [
   { id: 'run', title: 'Run', keys: '$mod+Enter', group: 'Run', always: true, run: pressRun },
-  { id: 'batch', title: 'Batch from a table', group: 'Run', run: (app) => openDialog(app, { kind: 'new-batch', wish: emptyBatch }) },
+  {
+    id: 'batch',
+    title: 'New batch, from a table or pictures',
+    group: 'Run',
+    run: (app) => openDialog(app, { kind: 'new-batch', wish: emptyBatch }),
+  },
   { id: 'cancel', title: 'Cancel', keys: '$mod+Alt+Enter', group: 'Run', always: true, run: cancelRun },
   { id: 'run-fresh', title: 'Run without cache', group: 'Run', run: (app) => startRun(app, { fresh: true }) },
   { id: 'run-selected', title: 'Run to selected', group: 'Run', run: (app) => startRun(app, { targets: app.state.selection }) },

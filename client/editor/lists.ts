@@ -1,5 +1,7 @@
+import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
 import { isRecord } from '../../workflows/index.ts';
 import type { App } from './app.ts';
+import { judgeChange } from './running.ts';
 import type { Picture, Template } from './state.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -19,6 +21,17 @@ export async function refreshPictures(app: App): Promise<void> {
     isRecord(raw) && Array.isArray(raw.images) ? raw.images.filter(isPicture) : [],
   );
   app.set({ pictures });
+}
+
+/** Node types by their names. */
+export const catalogueOf = (specs: readonly NodeSpec[]): Catalogue => new Map(specs.map((spec) => [spec.type, spec]));
+
+/** Asks the server for the node types again, whose lists may have changed. */
+export async function refreshCatalogue(app: App): Promise<void> {
+  app.catalogue = catalogueOf(await app.connection.nodes());
+  app.view.setCatalogue(app.catalogue);
+  judgeChange(app);
+  app.set({});
 }
 
 /** Asks the server for its templates. */

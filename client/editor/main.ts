@@ -16,7 +16,7 @@ import { createHistory } from './history.ts';
 import { followJobs } from './jobs.ts';
 import { autosave } from './keeping.ts';
 import { bindKeys } from './keys.ts';
-import { refreshPictures, refreshTemplates } from './lists.ts';
+import { catalogueOf, refreshCatalogue, refreshPictures, refreshTemplates } from './lists.ts';
 import { followModels } from './models.ts';
 import { followRuns, judgeChange, resumeRun } from './running.ts';
 import { initialState, type State } from './state.ts';
@@ -44,8 +44,6 @@ async function exchangeToken(): Promise<void> {
   history.replaceState(null, '', location.pathname + location.search);
   await fetch('/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
 }
-
-const catalogueOf = (specs: Awaited<ReturnType<Connection['nodes']>>): Catalogue => new Map(specs.map((spec) => [spec.type, spec]));
 
 /** Asks until the server answers: the page may have been opened before it was ready, or without its token. Says what it waits for. */
 async function firstCatalogue(server: ServerAddress, say: (text: string) => void): Promise<Catalogue> {
@@ -163,14 +161,7 @@ function followServer(app: App): void {
     if (message.type === 'welcome') void followUnfinished(app);
     if (message.type === 'welcome') void Promise.allSettled([refreshPictures(app), refreshTemplates(app)]);
     if (message.type === 'catalogue' || message.type === 'welcome') followModels(app);
-    if (message.type === 'catalogue') {
-      void connection.nodes().then((specs) => {
-        app.catalogue = catalogueOf(specs);
-        app.view.setCatalogue(app.catalogue);
-        judgeChange(app);
-        app.set({});
-      });
-    }
+    if (message.type === 'catalogue') void refreshCatalogue(app);
   });
 }
 

@@ -1,4 +1,4 @@
-import { type PortSpec, parseValue, toProblem } from '../../nodes/kit/index.ts';
+import { type PortSpec, type Problem, parseValue, toProblem } from '../../nodes/kit/index.ts';
 import {
   type BatchRow,
   fillTemplate,
@@ -28,6 +28,8 @@ export interface NewBatch {
   readonly file?: string;
   readonly rows: readonly BatchRow[];
   readonly columns: readonly Column[];
+  /** Pictures that are being sent to the server, and how many are there. */
+  readonly sending?: { readonly files: readonly File[]; readonly done: number };
   /** Why the file could not be read. */
   readonly fault?: string;
   readonly repeat: number;
@@ -86,15 +88,45 @@ export function withTable(app: App, before: NewBatch, { name, text }: { readonly
     const names = [...new Set(rows.flatMap(({ cells }) => [...cells.keys()]))];
     const nodes = app.nodes();
     const columns = names.map((column) => ({ name: column, field: boundTo(column, nodes) }));
-    const { fault: _, ...rest } = before;
+    const { fault: _, sending: __, ...rest } = before;
     return { ...rest, file: name, rows, columns };
   } catch (thrown) {
     return { ...before, file: name, rows: [], columns: [], fault: toProblem(thrown).message };
   }
 }
 
+/** A picture that was sent to the server: its name there, or why it was not taken. */
+export interface SentPicture {
+  readonly file: string;
+  readonly name?: string;
+  readonly problem?: Problem;
+}
+
+/** Does this field take a picture of the input folder? */
+export const takesPictures = ({ port: { widget } }: Target): boolean => widget?.kind === 'choice' && widget.source === 'input-images';
+
+const noPlace = 'No node of this workflow takes a picture. Add “Load image”, then choose the pictures again.';
+
+/** A row for each picture; it goes to the field that takes one, if there is only one. */
+export function withPictures(app: App, before: NewBatch, pictures: readonly SentPicture[]): NewBatch {
+  const places = targets(app).filter(takesPictures);
+  const { fault: _, sending: __, ...rest } = before;
+  if (places.length === 0) return { ...rest, rows: [], columns: [], fault: noPlace };
+  const [only] = places;
+  const rows = pictures.map(({ file, name, problem }, index): BatchRow => {
+    const cells: [string, string][] = [['file', file.replace(/\.[^.]*$/, '')]];
+    if (name !== undefined) cells.push(['picture', name]);
+    return { row: index + 1, cells: new Map(cells), ...(problem === undefined ? {} : { problem }) };
+  });
+  const columns = [
+    { name: 'picture', field: only !== undefined && places.length === 1 ? only.field : '' },
+    { name: 'file', field: '' },
+  ];
+  return { ...rest, file: `${pictures.length} ${pictures.length === 1 ? 'picture' : 'pictures'}`, rows, columns };
+}
+
 /** The same without its table. */
-export const withoutTable = ({ file: _, fault: __, ...rest }: NewBatch): NewBatch => ({ ...rest, rows: [], columns: [] });
+export const withoutTable = ({ file: _, fault: __, sending: ___, ...rest }: NewBatch): NewBatch => ({ ...rest, rows: [], columns: [] });
 
 /** Why a row cannot be run; only its first fault. */
 export function rowFault(row: BatchRow, columns: readonly Column[], fields: readonly Target[]): string | undefined {
@@ -150,15 +182,17 @@ export function batchWish({ rows, columns, repeat, seeds, template }: NewBatch):
   // A column that sets nothing must not look like a field.
   const plain = (name: string): boolean => !name.includes('.');
   return {
-    rows: rows.map(({ cells }) =>
-      Object.fromEntries(
+    rows: rows.map(({ cells, problem }) => {
+      // It keeps its number, and fails.
+      if (problem !== undefined) return null;
+      return Object.fromEntries(
         columns.flatMap(({ name, field }) => {
           const cell = cells.get(name);
           if (cell === undefined) return [];
           return [...(field === '' ? [] : [[field, cell] as const]), ...(plain(name) ? [[name, cell] as const] : [])];
         }),
-      ),
-    ),
+      );
+    }),
     ...rest,
   };
 }

@@ -17,6 +17,7 @@ import { writeWhole } from '../files/write-whole.ts';
 import type { SubmitAnswer } from '../jobs/submit.ts';
 import { submitPatiently } from '../jobs/submit-patiently.ts';
 import { checkColumns } from './check-columns.ts';
+import { pictureField } from './each.ts';
 import { type GridJob, gridName } from './grid.ts';
 import { seedsOfRow } from './random-seed.ts';
 import { gridOf, writeTable } from './results.ts';
@@ -181,8 +182,8 @@ export class Batches {
 
   #prepare(wish: BatchWish, id: string, begun = Date.now()): { batch: Batch; head: BatchHead } {
     const catalogue = this.#parts.catalogue();
-    const { rows, axes } = rowsOfWish(wish);
     const source = savedPictures(readWorkflow(wish.workflow, catalogue), catalogue);
+    const { rows, axes } = rowsOfWish(wish, () => pictureField(source, catalogue));
     checkColumns(rows, source, catalogue);
     checkTemplate(wish.name, new Set(rows.flatMap(({ cells }) => [...cells.keys()])));
     const name = source.graph?.extra.name;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join, parse } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Catalogue, GraphError, quote } from '../../nodes/kit/index.ts';
-import { type BatchRow, rowsOfCsv, rowsOfJsonl, specOfType, type WorkflowSource } from '../../workflows/index.ts';
+import { type BatchRow, rowsOfCsv, rowsOfJsonl, rowsOfPictures, specOfType, type WorkflowSource } from '../../workflows/index.ts';
 import type { DataFolders } from '../files/paths.ts';
 import { keepUpload } from '../files/uploads.ts';
 import { defaultLimits } from '../security/limits.ts';
@@ -17,9 +17,6 @@ export interface Each {
   readonly rows: readonly BatchRow[];
   readonly pictures?: string;
 }
-
-/** Column of a picture's file name, without ending. */
-export const fileColumn = 'file';
 
 /** Rows of a .csv or .jsonl file, or of the pictures of a folder by name. Throws `missing-file`, `bad-document` or `too-large`. */
 export async function readEach(path: string): Promise<Each> {
@@ -39,13 +36,7 @@ export async function readEach(path: string): Promise<Each> {
 export async function pictureRows(folder: string): Promise<readonly BatchRow[]> {
   const names = (await readdir(folder)).filter(isPicture).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   if (names.length === 0) throw new GraphError('missing-file', `The folder ${folder} holds no PNG, JPEG or WebP pictures.`);
-  return names.map((name, index) => ({
-    row: index + 1,
-    cells: new Map([
-      [fileColumn, parse(name).name],
-      [pictureColumn, name],
-    ]),
-  }));
+  return rowsOfPictures(names, pictureColumn);
 }
 
 /** Column that holds the name of the file as it lies in its folder. */
@@ -63,7 +54,7 @@ export function pictureField({ workflow }: WorkflowSource, catalogue: Catalogue)
   const why = field === undefined ? 'no node takes one' : `several do (${fields.join(', ')})`;
   throw new GraphError(
     'bad-value',
-    `It is not clear where the pictures of the folder go: ${why}. Name the field with --each-field, such as 3.image.`,
+    `It is not clear where the pictures of the folder go: ${why}. Name the field, such as 3.image; on the command line with --each-field.`,
   );
 }
 

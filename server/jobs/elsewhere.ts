@@ -139,7 +139,8 @@ export class Elsewhere {
     const log = book.log(id);
     if (log === undefined || isFinal(log.state) || (log.hasBegun && log.state === state)) return;
     const at = Date.now();
-    if (isFinal(state) && !log.hasBegun) book.note(id, { type: 'state', state: 'queued', at: created, position: 1 });
+    // However late it is heard of, `queued` is its first event.
+    if (state !== 'queued' && !log.hasBegun) book.note(id, { type: 'state', state: 'queued', at: created, position: 1 });
     if (!isFinal(state)) book.note(id, state === 'queued' ? { type: 'state', state, at, position: 1 } : { type: 'state', state, at });
     else {
       const kept = (await store.record(id))?.snapshot;

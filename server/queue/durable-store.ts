@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GraphError } from '../../nodes/kit/index.ts';
 import type {
   Addition,
   Ending,
@@ -43,6 +45,9 @@ const history = 10_000;
 /** Ended jobs between two prunings. */
 const pruneEvery = 200;
 
+/** A database that went away while it was opened is asked again after this, in ms. */
+const reopen = 1000;
+
 /** What waits is counted again after this, in ms. */
 const recount = 1000;
 /** Up to this share of the bounds there is room for sure, whatever other servers add meanwhile. */
@@ -54,6 +59,7 @@ export class DurableJobStore implements JobStore {
   readonly shared?: Company;
   readonly #options: DurableOptions;
   readonly #opened: Promise<Recovered>;
+  readonly #closing = new AbortController();
   #isOpen = false;
   /** What waits, as it was counted last and with what was added since. */
   #load = { jobs: 0, bytes: 0, until: 0 };
@@ -63,7 +69,7 @@ export class DurableJobStore implements JobStore {
     this.#options = options;
     const { database, worker, presence } = options;
     if (database.shared && presence !== undefined) this.shared = new Company(database, worker, presence);
-    this.#opened = this.#open();
+    this.#opened = this.#openPatiently();
     this.#opened.catch(() => undefined);
   }
 
@@ -188,8 +194,23 @@ export class DurableJobStore implements JobStore {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     if (this.#isOpen) await this.shared?.leave().catch(() => undefined);
     await this.#options.database.close();
+  }
+
+  /** A database that others use may go and come back at any time. */
+  async #openPatiently(): Promise<Recovered> {
+    const { signal } = this.#closing;
+    for (;;) {
+      try {
+        return await this.#open();
+      } catch (thrown) {
+        const away = this.#options.database.shared && thrown instanceof GraphError && thrown.code === 'busy';
+        if (!away || signal.aborted) throw thrown;
+        await delay(reopen, undefined, { signal });
+      }
+    }
   }
 
   async #open(): Promise<Recovered> {

@@ -61,6 +61,15 @@ export async function openPostgres(url: string): Promise<Database> {
   };
 }
 
+/** What the server says when it stops, starts, is full or was kept waiting: nothing is wrong with what it was asked. */
+const absences = /^(08|53|57P|25P03)/;
+
+/** An error of the driver, in words: all but what the database says against the statement itself comes from its absence. */
+function inWords(thrown: unknown): unknown {
+  const absent = thrown instanceof pg.DatabaseError ? absences.test(thrown.code ?? '') : !(thrown instanceof GraphError);
+  return absent ? unreachable(thrown) : thrown;
+}
+
 /** Two hosts in each other's way: the database has undone the work of one, which may simply do it again. */
 const disturbances = new Set(['40P01', '40001']);
 
@@ -80,6 +89,9 @@ async function transaction(pool: pg.Pool, statements: readonly Statement[]): Pro
     throw unreachable(thrown);
   });
   const ask = async ({ text, values = [] }: Statement): Promise<readonly Row[]> => (await client.query<Row>(text, [...values])).rows;
+  // One that is lost says so to whoever asks next, and also by itself, which nobody needs to hear.
+  const unheard = (): void => undefined;
+  client.on('error', unheard);
   let broken = false;
   try {
     const [only] = statements;
@@ -98,8 +110,9 @@ async function transaction(pool: pg.Pool, statements: readonly Statement[]): Pro
         () => false,
       ));
     broken = !refused;
-    throw thrown;
+    throw inWords(thrown);
   } finally {
+    client.off('error', unheard);
     client.release(broken);
   }
 }
@@ -126,7 +139,7 @@ class Listener {
   }
 
   async open(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, connectionTimeoutMillis: 5000 });
+    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, connectionTimeoutMillis: 5000, query_timeout: patience });
     this.#client = client;
     client.on('notification', ({ payload = '' }) => this.#hearing.heard(payload));
     client.on('error', () => this.#lose(client));

@@ -80,6 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 async function start(options: WorkerOptions, closers: Close[]): Promise<readonly string[]> {
   const { server, shared, data, log } = options;
   const client = new ServerClient(server, (message) => log.warn(message));
+  closers.push(() => client.close());
   await client.check();
   const pictures = shared === undefined ? ownFolders(data) : dataFolders(shared);
   // The pictures' folders are made together with the others.

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readPngText } from '../../workflows/index.ts';
 import { axeFindings } from './axe.ts';
@@ -80,6 +81,37 @@ describe('sweeps and batches in the editor', () => {
       .poll(() => page.locator('.thumb').evaluateAll((all) => all.map((one) => one.getAttribute('title')?.split('/')[1]).sort()))
       .toEqual(['0001-apple-7.png', '0003-flower-1.png']);
     expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('sends pictures that were chosen to the server and runs each, but the one that is none', async () => {
+    const { page, context, errors } = await openQuick(rig.browser, rig.server.url);
+    await page.click('#rail-templates');
+    await page.click('[data-template="image-to-image"]');
+    await page.waitForFunction(() => window.__editor?.state.name === 'Image to image');
+    const sampler = await page.evaluate(() => window.__editor?.nodes().find(({ type }) => type === 'KSampler')?.id ?? '');
+    await page.evaluate((id) => window.__editor?.view.setValue(id, 'steps', 1), sampler);
+    await page.getByRole('button', { name: 'More ways to run' }).click();
+    await page.getByRole('menuitem', { name: 'New batch' }).click();
+    const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer();
+    const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
+    await page.setInputFiles('#picture-files', [file('b 10.png', picture), file('b 9.png', picture), file('a.png', Buffer.from('no'))]);
+    const dialog = page.getByRole('dialog', { name: 'New batch' });
+    await dialog.getByText('One row will fail').waitFor();
+    expect(await dialog.locator('tbody tr').allInnerTexts()).toEqual(['1\t\ta', '2\tb 9.png\tb 9', '3\tb 10.png\tb 10']);
+    await page.fill('#batch-name', '{file}');
+    expect(await axeFindings(page)).toEqual([]);
+    await page.click('#start-batch');
+    await batchEnds(page);
+    await page.getByText('2 of 3 done · 1 failed').first().waitFor();
+    const batch = await page.evaluate(() =>
+      window.__editor?.state.batch?.items.flatMap(({ files }) => files.map((one) => one.split('/')[1])),
+    );
+    expect(batch?.sort()).toEqual(['b 10.png', 'b 9.png']);
+    // The browser itself notes the answer to the file that is no picture.
+    expect(errors).toEqual([expect.stringContaining('415')]);
     await context.close();
   });
 

@@ -28,6 +28,9 @@ export interface BatchServer {
   readonly headers?: Record<string, string>;
 }
 
+/** Without a picture for this long, in ms, a batch is taken for stuck, however busy the machine. */
+const patience = 120_000;
+
 /** A number of tiny jobs, sent one after the other to a server that may be away. */
 export class Batch {
   readonly ids: readonly string[];
@@ -56,9 +59,21 @@ export class Batch {
     return (await readdir(this.#output).catch(() => [])).filter((name) => !name.startsWith('.')).length;
   }
 
-  /** Waits until there are so many pictures, or all. */
+  /** Waits until there are so many pictures, or all. Throws when nothing comes any more, with what the server says then. */
   async reaches(count: number): Promise<void> {
-    while ((await this.pictures()) < Math.min(count, this.ids.length)) await delay(10);
+    let [last, since] = [await this.pictures(), performance.now()];
+    while (last < Math.min(count, this.ids.length)) {
+      await delay(10);
+      const now = await this.pictures();
+      if (now !== last) [last, since] = [now, performance.now()];
+      if (performance.now() - since > patience) throw new Error(`Nothing happens any more: ${await this.#state()}`);
+    }
+  }
+
+  async #state(): Promise<string> {
+    const { rig, headers = {} } = this.#server();
+    const answers = ['/v1/queue', '/v1/workers'].map((path) => ask(rig, path, { headers }).then(({ text }) => text, String));
+    return (await Promise.all(answers)).join('\n');
   }
 
   /** Waits for the end of each job, and counts what became of them and of their pictures. */

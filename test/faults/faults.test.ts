@@ -51,7 +51,8 @@ describe('a batch during which processes are killed', () => {
     const headers = { authorization: 'Bearer a-long-secret' };
     const batch = new Batch(40, { server: () => ({ rig: server, headers }), output: join(data, 'output') });
     const sent = batch.send();
-    await killing(batch, [server.victim, first.victim], { kills: 2, seed: 3 });
+    const database = { name: 'database', kill: () => postgres.restart() };
+    await killing(batch, [server.victim, first.victim, database], { kills: 3, seed: 7 });
     // One dies for good while it works, and a third joins.
     await batch.reaches((await batch.pictures()) + 3);
     await second.end();

@@ -4,13 +4,14 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import emptyImage from '../../nodes/image/empty-image.node.ts';
+import loadImage from '../../nodes/image/load-image.node.ts';
 import previewImage from '../../nodes/image/preview-image.node.ts';
 import saveImage from '../../nodes/image/save-image.node.ts';
 import { type NodeDefinition, specOf } from '../../nodes/kit/index.ts';
 import { Program, root } from './program.ts';
-import { ask, codesOf, FakeEngine, post, type Rig, startRig, temporaryFolder } from './rig.ts';
+import { ask, codesOf, FakeEngine, post, type Rig, startRig, temporaryFolder, tinyPng } from './rig.ts';
 
-const definitions: readonly NodeDefinition[] = [emptyImage, saveImage, previewImage];
+const definitions: readonly NodeDefinition[] = [emptyImage, loadImage, saveImage, previewImage];
 const specs = new Map(definitions.map((definition) => [definition.type, specOf(definition)]));
 
 const workflow = {
@@ -97,6 +98,30 @@ it('runs rows as jobs of the queue, reports the bad one, and resumes after a res
   expect(rig.runs.sort()).toEqual(['colours.2.1', 'colours.3.1', 'colours.4.1']);
 });
 
+it('runs pictures of the input folder, each a row, where they can go; a row that is none fails and keeps its number', async () => {
+  await using rig = await start();
+  const { engine } = rig;
+  const loaded: unknown[] = [];
+  engine.script = ({ workflow: { nodes } }) => {
+    loaded.push(nodes.get('1')?.inputs.image);
+    return 'done';
+  };
+  for (const name of ['cat.png', 'dog.png', 'owl.png'])
+    await ask(rig, `/v1/images?name=${name}`, { method: 'POST', headers: { 'content-type': 'image/png' }, body: tinyPng });
+  const copying = { '1': { class_type: 'LoadImage', inputs: { image: 'owl.png' } }, '2': workflow['2'] };
+  const names = ['cat.png', 'gone.png', 'dog.png'];
+  const answer = await post(rig, '/v1/batches', { id: 'pets', workflow: copying, pictures: { names }, name: '{file}' });
+  expect(answer.status).toBe(202);
+  const report = await ended(rig, 'pets');
+  expect(report.items.map(({ state }) => state).sort()).toEqual(['done', 'done', 'failed']);
+  expect(report.items.find(({ row }) => row === 2)?.problem?.message).toContain('gone.png');
+  expect(loaded).toEqual(expect.arrayContaining([{ value: 'cat.png' }, { value: 'dog.png' }]));
+  const nowhere = await post(rig, '/v1/batches', { id: 'nowhere', workflow, pictures: { names } });
+  expect([nowhere.status, nowhere.text]).toEqual([400, expect.stringContaining('no node takes one')]);
+  await post(rig, '/v1/batches', { id: 'rows', workflow: copying, rows: [null, { '1.image': 'cat.png' }] });
+  expect((await ended(rig, 'rows')).items.map(({ row, state }) => `${row} ${state}`).sort()).toEqual(['1 failed', '2 done']);
+});
+
 it('sweeps with a real engine: every cell, the grid, and in the history what each was made with', async () => {
   const data = await temporaryFolder();
   const program = new Program('serve', '--port', '0', '--data', data, '--device', 'cpu');
@@ -165,7 +190,7 @@ it('goes on by itself after kill -9, with the seeds that were rolled; not with w
 it('refuses what cannot be a batch', async () => {
   await using rig = await start();
   const refused = async (body: object): Promise<string> => (await post(rig, '/v1/batches', { workflow, ...body })).text;
-  expect(await refused({})).toContain('one of rows, csv, repeat and sweep');
+  expect(await refused({})).toContain('one of rows, csv, pictures, repeat and sweep');
   expect(await refused({ csv: '1.colr\n255\n' })).toContain('Did you mean');
   expect(await refused({ repeat: 2, name: '{oops}' })).toContain('{oops}');
   expect(await refused({ repeat: 0 })).toContain('repeat');

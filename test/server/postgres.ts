@@ -34,6 +34,8 @@ export async function freePort(): Promise<number> {
 /** A PostgreSQL server of its own, on a free port, with an empty database; use `await using`. */
 export interface Postgres extends AsyncDisposable {
   readonly url: string;
+  /** Ends it at once, with all connections, and starts it again. */
+  restart(): Promise<void>;
 }
 
 /** Starts one; `listen` is the address that it may be reached at. */
@@ -51,17 +53,28 @@ export async function startPostgres(listen = '127.0.0.1'): Promise<Postgres> {
   if (listen !== '127.0.0.1') appendFileSync(join(folder, 'data', 'pg_hba.conf'), 'host all all 0.0.0.0/0 trust\n');
   const port = await freePort();
   const settings = ['-p', String(port), '-k', folder, '-h', listen, '-c', 'fsync=off', '-c', 'max_connections=40'];
-  const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings], {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await ready(server);
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings], {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await ready(started);
+    return started;
+  };
+  let server = await start();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const gone = new Promise((closed) => server.once('close', closed));
+    server.kill(signal);
+    await gone;
+  };
   return {
     url: `postgres://postgres@${listen}:${port}/postgres`,
+    async restart() {
+      await end('SIGQUIT');
+      server = await start();
+    },
     async [Symbol.asyncDispose]() {
-      const gone = new Promise((closed) => server.once('close', closed));
-      server.kill('SIGINT');
-      await gone;
+      await end('SIGINT');
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -2,12 +2,16 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GraphError } from '../../nodes/kit/index.ts';
 import { fileKey, type ModelPart } from '../../server/engine/models/named-files.ts';
 import { dataFolders } from '../../server/files/paths.ts';
 import { Jobs } from '../../server/jobs/jobs.ts';
 import type { JobStore } from '../../server/jobs/store.ts';
 import type { Submission } from '../../server/jobs/submission.ts';
+import type { Database } from '../../server/queue/database.ts';
+import { DurableJobStore } from '../../server/queue/durable-store.ts';
 import type * as OpenStore from '../../server/queue/open-store.ts';
+import { openPostgres } from '../../server/queue/postgres.ts';
 import { defaultLimits } from '../../server/security/limits.ts';
 import { isFinal } from '../../workflows/protocol.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
@@ -73,6 +77,33 @@ async function open(name: string, more: { engines?: FakeEngine[]; models?: strin
     });
   return { store, jobs, engine: engines[0] ?? new FakeEngine(), reaches, [Symbol.asyncDispose]: () => jobs.close() };
 }
+
+describe('a database that goes', () => {
+  it('ends what it was asked with “busy”, harms nobody else, and answers again when it is back', async () => {
+    const database = await openPostgres(postgres.url);
+    const [marked, asked] = ['select 1 as marked', 'select pg_sleep(600) as asked'];
+    const halfway = database.run([{ text: marked }, { text: asked }]);
+    const isAsked = { text: 'select pid from pg_stat_activity where query = $1', values: [asked] };
+    while ((await database.run([isAsked]))[0]?.length !== 1);
+    const gone = expect(halfway).rejects.toMatchObject({ code: 'busy' });
+    await postgres.restart();
+    await gone;
+    expect(await database.run([{ text: marked }])).toEqual([[{ marked: 1 }]]);
+    await database.close();
+  });
+
+  it('while a queue is opened is waited for', async () => {
+    let asked = 0;
+    const run = async (): Promise<[]> => {
+      if (asked++ === 0) throw new GraphError('busy', 'It is away.');
+      return [];
+    };
+    const database: Database = { shared: true, run, listen: async () => undefined, close: async () => undefined };
+    const store = new DurableJobStore({ database, worker: 'me', existed: true, bounds: defaultLimits });
+    expect(await store.open()).toMatchObject({ waiting: [] });
+    await store.close();
+  });
+});
 
 describe('two servers on one queue', () => {
   it('give signs of life and find work while hundreds of new jobs wait to be stored', async () => {

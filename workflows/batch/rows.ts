@@ -78,6 +78,21 @@ export const rowsOfJsonl = (text: string): readonly BatchRow[] =>
       .map((line, index) => rowOfRecord(line, index + 1)),
   );
 
+/** Column of a picture's file name, without ending. */
+export const fileColumn = 'file';
+
+/** A row for each picture: its name goes to `field`, and without folder and ending into the column {@link fileColumn}. */
+export const rowsOfPictures = (names: readonly string[], field: string): readonly BatchRow[] =>
+  bounded(
+    names.map((name, index) => ({
+      row: index + 1,
+      cells: new Map([
+        [fileColumn, name.replace(/^.*\//, '').replace(/\.[^.]*$/, '')],
+        [field, name],
+      ]),
+    })),
+  );
+
 /** So many rows without values: the same workflow again and again. */
 export const rowsOfRepeat = (count: number): readonly BatchRow[] =>
   bounded(Array.from({ length: count }, (_, index) => ({ row: index + 1, cells: new Map<string, string>() })));

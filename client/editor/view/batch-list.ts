@@ -12,7 +12,7 @@ const most = 12;
 export function batchList(app: App) {
   const batches = app.state.batches.slice(0, most);
   return html`<h3 class="batches">Batches and sweeps</h3>
-    <div class="queue-bar"><button id="new-batch" title="Run this workflow once for each row of a table" @click=${() => openDialog(app, { kind: 'new-batch', wish: emptyBatch })}>${icon('plus')} Batch from a table</button></div>
+    <div class="queue-bar"><button id="new-batch" title="Run this workflow once for each row of a table, or for each of several pictures" @click=${() => openDialog(app, { kind: 'new-batch', wish: emptyBatch })}>${icon('plus')} New batch</button></div>
     ${batches.length === 0 ? html`<p class="empty">Run the workflow once for each row of a table, or mark fields with the grid sign and try every combination of their values.</p>` : nothing}
     <ul class="plain" aria-label="Batches">${batches.map(
       (batch) => html`<li class="job batch ${batch.state}" data-batch=${batch.id}>

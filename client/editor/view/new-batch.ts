@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { seedControls } from '../../../workflows/index.ts';
 import { seedWords } from '../../seed-words.ts';
 import { type App, openDialog } from '../app.ts';
+import { droppedFiles, picturesAmong, takePictures } from '../batch-pictures.ts';
 import { startBatch } from '../batches.ts';
 import {
   batchWish,
@@ -21,25 +22,26 @@ import { inputValue } from './input-value.ts';
 
 const change = (app: App, wish: NewBatch): void => app.set({ dialog: { kind: 'new-batch', wish } });
 
-async function take(app: App, wish: NewBatch, file: File | undefined): Promise<void> {
+/** A table, or pictures. */
+async function take(app: App, wish: NewBatch, files: readonly File[]): Promise<void> {
+  const pictures = picturesAmong(files);
+  if (pictures.length > 0) return takePictures(app, pictures);
+  const [file] = files;
   if (file === undefined) return;
   const text = await file.text();
   change(app, withTable(app, wish, { name: file.name, text }));
 }
 
 function fileField(app: App, wish: NewBatch) {
-  const drop = (event: DragEvent): void => {
-    event.preventDefault();
-    event.stopPropagation();
-    void take(app, wish, event.dataTransfer?.files[0]);
-  };
   const chosen = ({ target }: Event): void => {
-    if (target instanceof HTMLInputElement) void take(app, wish, target.files?.[0]);
+    if (target instanceof HTMLInputElement) void take(app, wish, [...(target.files ?? [])]);
   };
-  return html`<div class="drop" @drop=${drop} @dragover=${(event: DragEvent) => event.preventDefault()}>
+  const { sending } = wish;
+  return html`<div class="drop">
     <label class="button">${icon('upload')} Choose a table<input id="table-file" class="hidden" type="file" accept=".csv,.tsv,.jsonl,.ndjson,text/csv" @change=${chosen} /></label>
-    <span>${wish.file ?? 'or drop a .csv or .jsonl here. Its first line names the columns, such as Prompt.text.'}</span>
-    ${wish.file === undefined ? nothing : html`<button class="text" @click=${() => change(app, withoutTable(wish))}>Without a table</button>`}
+    <label class="button">${icon('upload')} Choose pictures<input id="picture-files" class="hidden" type="file" multiple accept="image/png,image/jpeg,image/webp" @change=${chosen} /></label>
+    <span role="status">${sending === undefined ? (wish.file ?? 'or drop a .csv, a .jsonl, pictures or a folder of them here. The first line of a table names the columns, such as Prompt.text.') : `${sending.done} of ${sending.files.length} pictures are on the server …`}</span>
+    ${wish.file === undefined && sending === undefined ? nothing : html`<button class="text" @click=${() => change(app, withoutTable(wish))}>Without ${sending !== undefined || wish.columns.some(({ name }) => name === 'picture') ? 'them' : 'a table'}</button>`}
     ${wish.fault === undefined ? nothing : html`<p class="problem" role="alert">${wish.fault}</p>`}</div>`;
 }
 
@@ -106,14 +108,19 @@ export function newBatchDialog(app: App, wish: NewBatch) {
     // What is wrong stands at the nodes.
     if (app.state.problems.length > 0 && app.state.dialog?.kind === 'new-batch') openDialog(app, undefined);
   };
-  return html`<div class="box batch-box new-batch" role="dialog" aria-modal="true" aria-label="New batch"><h2>New batch
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    void droppedFiles(event.dataTransfer).then((files) => take(app, wish, files));
+  };
+  return html`<div class="box batch-box new-batch" @drop=${drop} @dragover=${(event: DragEvent) => event.preventDefault()} role="dialog" aria-modal="true" aria-label="New batch"><h2>New batch
       <button class="icon" title="Close" @click=${() => openDialog(app, undefined)}>${icon('close')}<span class="hidden">Close</span></button></h2>
-    <p class="help">Runs this workflow once for each row of a table, or several times. A row that fails stops nothing.</p>
+    <p class="help">Runs this workflow once for each row of a table, for each of several pictures, or several times. A row that fails stops nothing.</p>
     ${fileField(app, wish)}
     ${wish.rows.length > 0 ? rowTable(app, wish, fields) : html`<label class="row">Repeat <input id="batch-repeat" type="number" min="1" max="100000" .value=${live(String(wish.repeat))} @input=${(event: Event) => change(app, { ...wish, repeat: Number(inputValue(event)) })} /></label>`}
     ${seedsField(app, wish)} ${nameField(app, wish, fault)}
     ${fault === undefined ? nothing : html`<p class="problem" role="alert">${fault}</p>`}
     <div class="actions end"><button @click=${() => openDialog(app, undefined)}>Not now</button>
-      <button autofocus class="primary" id="start-batch" ?disabled=${fault !== undefined || wish.fault !== undefined} @click=${start}>${icon('play')} Run ${count} ${count === 1 ? 'picture' : 'pictures'}</button></div>
+      <button autofocus class="primary" id="start-batch" ?disabled=${fault !== undefined || wish.fault !== undefined || wish.sending !== undefined} @click=${start}>${icon('play')} Run ${count} ${count === 1 ? 'picture' : 'pictures'}</button></div>
   </div>`;
 }

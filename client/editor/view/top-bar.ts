@@ -22,7 +22,7 @@ function runMenu(app: App) {
     ${runCounts.map((count) => html`<button role="menuitem" @click=${() => startRuns(app, count)}>Run ×${count}</button>`)}
     <button role="menuitem" ?disabled=${selection.length === 0} @click=${() => startRun(app, { targets: selection })}>Run to selected</button>
     <button role="menuitem" @click=${() => startRun(app, { fresh: true })}>Run without cache</button>
-    <button role="menuitem" @click=${() => openDialog(app, { kind: 'new-batch', wish: emptyBatch })}>Batch from a table …</button>
+    <button role="menuitem" @click=${() => openDialog(app, { kind: 'new-batch', wish: emptyBatch })}>New batch …</button>
     <button role="menuitemcheckbox" aria-checked=${records} title="Keep what each step looked like, to go through it afterwards; takes a little longer" @click=${() => app.set({ record: !records, runMenu: false })}>Record steps <kbd>${records ? 'on' : 'off'}</kbd></button>
   </div>`;
 }

@@ -43,6 +43,11 @@ describe('a batch from a table', () => {
     expect(batchWish({ ...emptyBatch, rows, columns })).toMatchObject({ rows: [{ '4.steps': '5', steps: '5', word: 'apple' }, {}] });
   });
 
+  it('sends a row that could not be read as none, so that it keeps its number and fails', () => {
+    const bad = rowsOfCsv('steps,word\n5,apple,too,many\n6,pear\n');
+    expect(batchWish({ ...emptyBatch, rows: bad, columns })).toMatchObject({ rows: [null, { '4.steps': '6' }] });
+  });
+
   it('says what is wrong with its columns and its names', () => {
     const wish = { ...emptyBatch, rows, columns };
     expect(columnFault(wish)).toBeUndefined();
