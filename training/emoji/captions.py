@@ -31,18 +31,25 @@ def styled(words: str, style: str) -> str:
 
 
 class Captions:
-    """Draws a caption for a picture: 45 % a name, 35 % one keyword, 20 % two; rare keywords more often, for they say more."""
+    """Draws a caption for a picture: 45 % a name, 35 % one keyword, 20 % two; rare keywords more often, for they say more.
+
+    A keyword that is the name of another picture means that one: a "rocket" is no astronaut.
+    """
 
     def __init__(self, pictures: Sequence[Picture], seed: int) -> None:
         self._random = random.Random(seed)
-        self._frequency = Counter(word for picture in pictures for word in synonyms(picture))
+        self._names = {name for picture in pictures for name in names(picture)}
+        self._frequency = Counter(word for picture in pictures for word in self._keywords(picture))
+
+    def _keywords(self, picture: Picture) -> list[str]:
+        return [word for word in synonyms(picture) if word not in self._names]
 
     def draw(self, picture: Picture) -> str:
         return self._with_style(self._words(picture), picture.style)
 
     def _words(self, picture: Picture) -> str:
         choice = self._random.random()
-        known = synonyms(picture)
+        known = self._keywords(picture)
         if choice < 0.45 or not known:
             return self._random.choice(names(picture))
         weights = [self._frequency[word] ** -0.5 for word in known]
