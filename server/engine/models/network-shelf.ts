@@ -144,7 +144,7 @@ export class NetworkShelf {
   }
 
   async #makeRoom(bytes: number): Promise<void> {
-    for (const oldest of [...this.#loaded]) {
+    for (const oldest of [...this.#loaded].filter((place) => !this.#running.has(place))) {
       const held = [...this.#loaded].reduce((sum, place) => sum + place.bytes, 0);
       if (held + bytes <= this.#budget) return;
       await this.#unload(oldest);
@@ -156,7 +156,7 @@ export class NetworkShelf {
     try {
       return await work();
     } catch (thrown) {
-      const others = [...this.#loaded].filter((other) => other !== place);
+      const others = [...this.#loaded].filter((other) => other !== place && !this.#running.has(other));
       if (!isOutOfMemory(thrown) || others.length === 0) throw thrown;
       for (const other of others) await this.#unload(other);
       return work();
