@@ -17,7 +17,7 @@ export type NodeEvent =
       readonly total: number;
       readonly sigma?: number;
       /** Made only if somebody looks; must be cheap. */
-      readonly preview?: () => Picture;
+      readonly preview?: () => Picture | Promise<Picture>;
       /** Made only in a run that is recorded. */
       readonly record?: () => StepPictures;
     }

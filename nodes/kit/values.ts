@@ -185,6 +185,8 @@ export interface DiffusionModel {
   withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<Pick<DiffusionModel, 'predict' | 'withLora'>>;
   /** First item of scaled latents `[b, c, h, w]` as a small picture by a linear map; no network is run. */
   preview(scaled: Tensor): Picture;
+  /** The same by a small decoder (TAESD); undefined, at once or later, where there is none. */
+  decodedPreview?(scaled: Tensor): Promise<Picture | undefined> | undefined;
 }
 
 /** A part of a prompt and its place along the token axis. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GraphError, quote } from '../../nodes/kit/index.ts';
-import { type Inspection, inspectCheckpoint } from '../engine/models/checkpoints/inspect.ts';
+import { type Inspection, inspectModel } from '../engine/models/checkpoints/inspect.ts';
 import { isPickle, pickleReason } from '../engine/models/model-formats.ts';
 import { table } from './lists.ts';
 
@@ -28,7 +28,7 @@ function describe({ path, family, prediction, bytes, parts, missing, wrong, unex
   ]);
   return [
     path,
-    `${family}, predicts ${prediction}, ${megabytes(bytes)}`,
+    [family, ...(prediction === undefined ? [] : [`predicts ${prediction}`]), megabytes(bytes)].join(', '),
     '',
     table([['part', 'tensors', 'parameters', 'size', 'element types'], ...rows]),
     '',
@@ -38,13 +38,13 @@ function describe({ path, family, prediction, bytes, parts, missing, wrong, unex
   ].join('\n');
 }
 
-/** `litegraph-diffusion models inspect FILE`: what a .safetensors checkpoint or a diffusers folder holds. The exit code is 1 if weights are missing or do not fit. */
+/** `litegraph-diffusion models inspect FILE`: what a .safetensors checkpoint, a ControlNet or a diffusers folder holds. The exit code is 1 if weights are missing or do not fit. */
 export async function inspectCommand(file: string, { json }: { readonly json: boolean }): Promise<number> {
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new GraphError('missing-file', `There is no file ${quote(path)} to inspect.`);
   if (found.isFile() && isPickle(path)) throw new GraphError('bad-model', `The file ${path} is not opened. ${pickleReason}`);
-  const inspection = await inspectCheckpoint({ path, kind: found.isDirectory() ? 'diffusers' : 'single-file' });
+  const inspection = await inspectModel({ path, kind: found.isDirectory() ? 'diffusers' : 'single-file' });
   process.stdout.write(`${json ? JSON.stringify(inspection) : describe(inspection)}\n`);
   return inspection.missing.length + inspection.wrong.length > 0 ? 1 : 0;
 }

@@ -4,7 +4,7 @@ import type { Content, Picture } from '../../nodes/kit/index.ts';
 export interface LastPreview {
   readonly index: number;
   readonly total: number;
-  readonly preview: () => Picture;
+  readonly preview: () => Picture | Promise<Picture>;
 }
 
 /** A step of a recorded run: x_t, ε̂ and x̂₀ beside each other. */

@@ -10,7 +10,7 @@ const share = 100;
 const quality = 82;
 
 /** A preview that cannot be drawn is let go: the run is what counts. */
-function drawn(preview: () => Picture): Picture | undefined {
+function drawn(preview: LastPreview['preview']): Picture | Promise<Picture> | undefined {
   try {
     return preview();
   } catch {
@@ -41,12 +41,16 @@ export class Previews {
 
   #make(node: NodeId, { index, total, preview }: LastPreview): void {
     const started = performance.now();
-    const picture = drawn(preview);
-    if (picture === undefined) return;
+    const drawing = drawn(preview);
+    if (drawing === undefined) return;
     const now = performance.now();
-    this.#next = now + Math.max(interval, share * (now - started));
+    // A decoder's time is not known: other work comes between. It is small beside that of a step.
+    const pause = drawing instanceof Promise ? interval : Math.max(interval, share * (now - started));
+    this.#next = now + pause;
     const before = this.#making;
     const making = (async () => {
+      const picture = await drawing;
+      if (drawing instanceof Promise) this.#next = performance.now() + interval;
       await before;
       const jpeg = await encodeJpeg(picture, quality);
       this.#send({ job: this.#job, node, index, total, mime: 'image/jpeg', width: picture.width, height: picture.height }, jpeg);

@@ -19,7 +19,7 @@ import { besideEachOther, isKept } from './recorder.ts';
  * a recorded run a step comes with its frame, the end of a cached node with all of them.
  */
 export type LiveEvent = RunEvent & {
-  readonly preview?: () => Picture;
+  readonly preview?: () => Picture | Promise<Picture>;
   readonly last?: LastPreview;
   readonly frames?: readonly RecordedFrame[];
 };

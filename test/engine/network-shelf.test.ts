@@ -14,6 +14,8 @@ type Feeds = Readonly<Record<string, Tensor>>;
 
 /** A GPU with so much room: weights of 10 a network, and what a run needs by the cells of its input. Errors are worded as ONNX Runtime words them. */
 class FakeGpu implements Runtime {
+  /** Runs wait for it. */
+  gate: Promise<void> = Promise.resolve();
   readonly device = { name: 'cuda:0', kind: 'cuda', id: 0, provider: 'CUDAExecutionProvider' } as const;
   readonly precision: Precision = 'fp16';
   readonly ran: string[] = [];
@@ -39,6 +41,7 @@ class FakeGpu implements Runtime {
       ].slice(0, this.scale === 1 ? 2 : 1),
       outputs: [{ name: 'y', type: 'float32', shape: ['batch', 1, 'height', 'width'] }],
       run: async ({ x = zeros([1, 1, 1, 1]) }: Feeds) => {
+        await this.gate;
         this.ran.push(`${name} ${x.dims.join('×')}`);
         if (this.#held + x.data.length > this.room)
           throw runtimeError(new Error('CUDA failure 2: out of memory ; GPU=0 ; hostname=h'), { file });
@@ -89,6 +92,24 @@ describe('weights within a budget', () => {
     await unet.run(feeds(1));
     expect(names(shelf)).toEqual(['vae', 'unet']);
     expect(gpu.opened).toEqual(['text fp16', 'unet fp16', 'vae fp16', 'unet fp16']);
+  });
+
+  it('never unloads what is at work: not for room, not on request', async () => {
+    const shelf = new NetworkShelf(gpu, 1500);
+    const unet = await open(shelf, 'unet');
+    let finish: () => void = () => undefined;
+    gpu.gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const runs = [unet.run(feeds(1)), unet.run(feeds(1))];
+    await open(shelf, 'vae');
+    expect(names(shelf)).toEqual(['unet', 'vae']);
+    await shelf.unload();
+    expect(names(shelf)).toEqual(['unet']);
+    finish();
+    await Promise.all(runs);
+    await shelf.unload();
+    expect(names(shelf)).toEqual([]);
   });
 
   it('keeps everything without one', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../../files/write-whole.ts';
 import { findControlNet } from './controlnet-list.ts';
@@ -41,7 +41,10 @@ async function hashFile(path: string): Promise<string> {
 }
 
 /** Where a file lies; undefined for an embedding that is not there. Throws `missing-model` for others. */
-async function locate({ kind, name }: NamedFile, roots: readonly [string, ...string[]]): Promise<{ readonly path: string } | undefined> {
+async function locate(
+  { kind, name }: NamedFile,
+  roots: readonly [string, ...string[]],
+): Promise<{ readonly path: string; readonly beside?: string } | undefined> {
   const [folder, ...extra] = roots;
   if (kind === 'checkpoints') return findModel(folder, name, extra);
   if (kind === 'controlnets') return findControlNet(folder, name, extra);
@@ -66,12 +69,13 @@ export class ModelHashes {
     const { name } = file;
     const location = await locate(file, this.#models).catch(() => undefined);
     if (location === undefined) return {};
-    const files = await filesOf(location.path);
+    const { path: root, beside } = location;
+    const files = [...(await filesOf(root)), ...(beside === undefined ? [] : await filesOf(beside))];
     const known = await this.#remembered();
     const before = known.size;
     const entries = await Promise.all(
       files.map(async ({ path, identity }): Promise<[string, string]> => {
-        const below = relative(location.path, path).split(sep).join('/');
+        const below = beside === undefined ? relative(root, path).split(sep).join('/') : basename(path);
         const hash = known.get(identity) ?? (await this.#hash(path, identity));
         known.set(identity, hash);
         return [below === '' ? name : below, hash];

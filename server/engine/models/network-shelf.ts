@@ -43,6 +43,8 @@ interface Place {
   /** Batches that fit, by the shape of one item. */
   readonly most: Map<string, number>;
   session?: Session;
+  /** How many runs are at work in it: a preview is decoded beside a step. */
+  running: number;
 }
 
 /** What is said of a network that is opened. */
@@ -65,7 +67,6 @@ export class NetworkShelf {
   /** Loaded ones, the longest unused first. */
   readonly #loaded = new Set<Place>();
   readonly #loading = new Set<Place>();
-  readonly #running = new Set<Place>();
   readonly #changed: () => void;
 
   /** `budget` is the most bytes of weights that are kept loaded; one network alone may be larger. `changed` hears when one was loaded or unloaded. */
@@ -97,7 +98,7 @@ export class NetworkShelf {
   async open(file: string, { parameters, restore, title }: OpenChoices = {}): Promise<Session> {
     const { precision } = this.#runtime;
     const bytes = parameters === undefined ? await weightsOf(file) : parameters * (precision === 'fp16' ? 2 : 4);
-    const place: Place = { file, title, bytes, restore, precision, most: new Map() };
+    const place: Place = { file, title, bytes, restore, precision, most: new Map(), running: 0 };
     const { inputs, outputs } = await this.#load(place);
     return {
       inputs,
@@ -111,7 +112,7 @@ export class NetworkShelf {
   async unload({ kind, model }: UnloadChoice = {}): Promise<void> {
     const wanted = ({ title }: Place): boolean =>
       (kind === undefined || title?.kind === kind) && (model === undefined || title?.model === model);
-    for (const place of [...this.#loaded]) if (wanted(place) && !this.#running.has(place)) await this.#unload(place);
+    for (const place of [...this.#loaded]) if (wanted(place) && place.running === 0) await this.#unload(place);
   }
 
   async #load(place: Place): Promise<Session> {
@@ -144,7 +145,7 @@ export class NetworkShelf {
   }
 
   async #makeRoom(bytes: number): Promise<void> {
-    for (const oldest of [...this.#loaded]) {
+    for (const oldest of [...this.#loaded].filter(({ running }) => running === 0)) {
       const held = [...this.#loaded].reduce((sum, place) => sum + place.bytes, 0);
       if (held + bytes <= this.#budget) return;
       await this.#unload(oldest);
@@ -156,7 +157,7 @@ export class NetworkShelf {
     try {
       return await work();
     } catch (thrown) {
-      const others = [...this.#loaded].filter((other) => other !== place);
+      const others = [...this.#loaded].filter((other) => other !== place && other.running === 0);
       if (!isOutOfMemory(thrown) || others.length === 0) throw thrown;
       for (const other of others) await this.#unload(other);
       return work();
@@ -182,11 +183,11 @@ export class NetworkShelf {
   }
 
   async #runOnce(place: Place, feeds: Feeds): Promise<Results> {
-    this.#running.add(place);
+    place.running += 1;
     try {
       return await this.#withRoom(place, async () => (await this.#load(place)).run(feeds));
     } finally {
-      this.#running.delete(place);
+      place.running -= 1;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor } from '../../../nodes/kit/index.ts';
+import type { DecodedPreviews } from './decoded-previews.ts';
 import type { AttentionExport, UnetFolder } from './folder.ts';
 import { fixedSide } from './folder-family.ts';
 import type { Session } from './inference-backend.ts';
@@ -25,6 +26,7 @@ function checkInput(session: Session, { sample, tokens }: NetworkInput): void {
 export interface NetworkParts {
   readonly unet: NetworkPart;
   readonly attention?: () => Promise<Session>;
+  readonly previews?: Pick<DecodedPreviews, 'draw'>;
 }
 
 /** The attention outputs of a run by name. Throws `bad-model` if one that is listed is missing. */
@@ -67,7 +69,7 @@ export function diffusionModel(folder: UnetFolder, parts: NetworkParts): Diffusi
     checkInput(session, input);
     return session.run(unetFeeds(session.inputs, input, fed));
   };
-  const open = parts.attention;
+  const { attention: open, previews } = parts;
   return {
     ...(exported === undefined || open === undefined
       ? {}
@@ -77,6 +79,7 @@ export function diffusionModel(folder: UnetFolder, parts: NetworkParts): Diffusi
     sampling: folder.sampling,
     inpaints: fixedSide(unet.outline, 'sample', 1) === 2 * latent.channels + 1,
     preview: previewer(folder.preview),
+    ...(previews === undefined ? {} : { decodedPreview: (scaled) => previews.draw(latent, scaled) }),
     ...predictor(parts.unet, run),
   };
 }

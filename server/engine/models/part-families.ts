@@ -5,6 +5,7 @@ import { readEncoderFiles, readUnetFile, readVaeFile } from './checkpoints/part-
 import { families } from './families.ts';
 import type { ListedPart } from './part-files.ts';
 import { openSafetensors } from './safetensors/file.ts';
+import { tinyVaeKind } from './taesd.ts';
 
 /** Families by the width of a text feature, which a U-Net's cross-attention reads. */
 const byContext = new Map<number, string>([
@@ -67,7 +68,9 @@ export class PartFamilies {
   readonly #known = new Map<string, Known>();
 
   /** Undefined where it cannot be told, and for a file that cannot be used: loading it says why. */
-  async of({ kind, path }: Pick<ListedPart, 'kind' | 'path'>): Promise<string | undefined> {
+  async of({ kind, name, path }: Pick<ListedPart, 'kind' | 'name' | 'path'>): Promise<string | undefined> {
+    const tiny = kind === 'vae' ? tinyVaeKind(name) : undefined;
+    if (tiny !== undefined) return tiny.family;
     const found = await stat(path).catch(() => undefined);
     if (found === undefined) return undefined;
     const stamp = `${found.size}:${found.mtimeMs}`;

@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { GraphError, type PartSource, partSources, quote } from '../../../nodes/kit/index.ts';
 import { nearest } from '../../../workflows/index.ts';
 import type { FileKind } from '../../../workflows/protocol.ts';
 import { locateControlNets } from './controlnet-list.ts';
 import { isPickle, isSafetensors, pickleReason } from './model-formats.ts';
+import { isTinyVaeFile, locateTinyVae, tinyVaeNames } from './taesd.ts';
 
 /** Kinds of files beside whole models; embeddings are named in prompts, not chosen. */
 export type PartKind = PartSource | 'embeddings';
@@ -30,6 +31,8 @@ const titles: Readonly<Record<PartKind, string>> = {
 export interface PartFile {
   readonly name: string;
   readonly path: string;
+  /** Another file that belongs to it. */
+  readonly beside?: string;
 }
 
 /** A file's name without its ending. */
@@ -52,17 +55,31 @@ async function filesBelow(folder: string, inner: readonly string[] = []): Promis
   return found.flat();
 }
 
+/** TAESD by ComfyUI's names, where both of its halves are there. */
+async function tinyVaes(roots: readonly string[]): Promise<readonly PartFile[]> {
+  const found = await Promise.all(
+    tinyVaeNames.map(async (name): Promise<PartFile[]> => {
+      const { decoder, encoder } = (await locateTinyVae(name, roots)) ?? {};
+      if (decoder === undefined || encoder === undefined) return [];
+      return [{ name, path: decoder, ...(encoder === decoder ? {} : { beside: encoder }) }];
+    }),
+  );
+  return found.flat();
+}
+
 /** Everything in the folders of a kind, pickles too; the first of a name. */
 async function allFiles(kind: PartKind, roots: readonly string[]): Promise<readonly PartFile[]> {
   const found = await Promise.all(roots.flatMap((root) => folders[kind].map((folder) => filesBelow(join(root, folder)))));
   const first = new Map<string, PartFile>();
-  for (const file of found.flat()) if (!first.has(file.name)) first.set(file.name, file);
+  const tiny = kind === 'vae' ? await tinyVaes(roots) : [];
+  const others = kind === 'vae' ? found.flat().filter(({ path }) => !isTinyVaeFile(basename(path))) : found.flat();
+  for (const file of [...others, ...tiny]) if (!first.has(file.name)) first.set(file.name, file);
   return [...first.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** The .safetensors files of a kind, sorted by name. */
 export async function locateParts(kind: PartKind, roots: readonly string[]): Promise<readonly PartFile[]> {
-  return (await allFiles(kind, roots)).filter(({ name }) => isSafetensors(name));
+  return (await allFiles(kind, roots)).filter(({ path }) => isSafetensors(path));
 }
 
 /** Names of the files of every kind that nodes choose from. */
@@ -86,14 +103,15 @@ const listed: readonly PartKind[] = [...partSources, 'embeddings'];
 /** All files of all kinds, by kind and name. Opens none. */
 export async function listParts([folder = '', ...extra]: readonly string[]): Promise<readonly ListedPart[]> {
   const roots = [folder, ...extra];
-  const found = await Promise.all([
+  const found: readonly (readonly Omit<ListedPart, 'bytes'>[])[] = await Promise.all([
     ...listed.map(async (kind) => (await locateParts(kind, roots)).map((file) => ({ kind, ...file }))),
     locateControlNets(folder, extra).then((files) => files.map((file) => ({ kind: 'controlnets' as const, ...file }))),
   ]);
   const sized = await Promise.all(
     found.flat().map(async (file): Promise<ListedPart[]> => {
-      const bytes = await stat(file.path).catch(() => undefined);
-      return bytes === undefined ? [] : [{ ...file, bytes: bytes.size }];
+      const sizes = [file.path, ...(file.beside === undefined ? [] : [file.beside])].map(async (path) => (await stat(path)).size);
+      const bytes = await Promise.all(sizes).catch(() => undefined);
+      return bytes === undefined ? [] : [{ ...file, bytes: bytes.reduce((sum, size) => sum + size, 0) }];
     }),
   );
   return sized.flat();
@@ -102,7 +120,7 @@ export async function listParts([folder = '', ...extra]: readonly string[]): Pro
 /** Finds a file by its name; throws `missing-model` with the nearest names, and why a pickle is not opened. */
 export async function findPart(kind: PartKind, name: string, roots: readonly string[]): Promise<PartFile> {
   const all = await allFiles(kind, roots);
-  const usable = all.filter((file) => isSafetensors(file.name));
+  const usable = all.filter((file) => isSafetensors(file.path));
   const found = usable.find((file) => file.name === name);
   if (found !== undefined) return found;
   const names = usable.map((file) => file.name);
@@ -118,9 +136,12 @@ export async function findPart(kind: PartKind, name: string, roots: readonly str
 /** Sizes and times of files: changes when one of them does. */
 export async function partIdentity(files: readonly PartFile[]): Promise<string> {
   const found = await Promise.all(
-    files.map(async ({ name, path }) => {
-      const { size, mtimeMs } = await stat(path);
-      return `${name}:${size}:${mtimeMs}`;
+    files.map(async ({ name, path, beside }) => {
+      const stamps = [path, ...(beside === undefined ? [] : [beside])].map(async (one) => {
+        const { size, mtimeMs } = await stat(one);
+        return `:${size}:${mtimeMs}`;
+      });
+      return `${name}${(await Promise.all(stamps)).join('')}`;
     }),
   );
   return found.join('\n');

@@ -16,7 +16,9 @@ import { checkpointRequest, GraphCache, parametersOf, sweepGraphs } from './chec
 import { vaeGraphs } from './checkpoints/graphs.ts';
 import { readEncoderFiles, readUnetFile, readVaeFile } from './checkpoints/part-file.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
+import { tinyFormat, tinyVaeRequest } from './checkpoints/taesd-file.ts';
 import { ControlNets } from './controlnets.ts';
+import { DecodedPreviews } from './decoded-previews.ts';
 import { embeddingsIdentity, readEmbedding } from './embeddings.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
@@ -29,6 +31,7 @@ import { diffusionModel } from './network.ts';
 import { NetworkShelf, type OpenChoices } from './network-shelf.ts';
 import type { Runtime } from './onnx.ts';
 import { findPart, partIdentity } from './part-files.ts';
+import { isTinyVaeName, noTinyEncoder, type OpenTinyVae, tinyVaeKinds } from './taesd.ts';
 
 /** Where else models lie, and how much of them is kept. */
 export interface ModelsOptions {
@@ -71,6 +74,7 @@ export class EngineModels implements ModelStore {
   readonly #unets = new Kept<DiffusionModel>();
   readonly #encoders = new Kept<TextEncoder>();
   readonly #vaes = new Kept<Autoencoder>();
+  readonly #previews: DecodedPreviews;
 
   constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
     this.#folder = folder;
@@ -80,6 +84,7 @@ export class EngineModels implements ModelStore {
     const { merged: most = Number.POSITIVE_INFINITY, say = () => undefined } = options;
     const merged = { most, held: () => this.#shelf.held };
     this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say, merged });
+    this.#previews = new DecodedPreviews({ roots: this.#roots, open: this.#tinyVae, say });
     this.controlnets = new ControlNets({ folder, extra: this.#extra, graphs: this.#graphs, shelf: this.#shelf });
   }
 
@@ -109,7 +114,8 @@ export class EngineModels implements ModelStore {
         kind: 'unet',
         model: name,
       });
-      return diffusionModel(folder, { unet: part(folder.unet.file, 'unet') });
+      await this.#previews.look(folder.latent);
+      return diffusionModel(folder, { unet: part(folder.unet.file, 'unet'), previews: this.#previews });
     });
   }
 
@@ -132,6 +138,7 @@ export class EngineModels implements ModelStore {
 
   async vae(name: string): Promise<Autoencoder> {
     const found = await findPart('vae', name, this.#roots);
+    if (isTinyVaeName(name)) return this.#tinyVae(name, { decoder: found.path, encoder: found.beside ?? found.path });
     return this.#vaes.get(found.path, await partIdentity([found]), async (sessions) => {
       const { file, vae, latent } = await readVaeFile(found.path);
       const { architecture } = vae;
@@ -142,6 +149,21 @@ export class EngineModels implements ModelStore {
       return autoencoder(latent, { encoder: half('vae_encoder'), decoder: half('vae_decoder') });
     });
   }
+
+  /** TAESD; its encoder is asked for only where pictures are encoded. */
+  readonly #tinyVae: OpenTinyVae = async (name, { decoder, encoder = '' }) => {
+    const files = [decoder, ...(encoder === '' || encoder === decoder ? [] : [encoder])].map((path) => ({ name, path }));
+    return this.#vaes.get(`${decoder}\n${encoder}`, await partIdentity(files), async (sessions) => {
+      const scale = tinyVaeKinds[name].scale;
+      const graphs = await this.#graphs.graphs(await tinyVaeRequest({ decoder, ...(encoder === '' ? {} : { encoder }) }, scale));
+      const { session } = this.#opener(sessions, { parameters: parametersOf(graphs), kind: 'vae', model: name });
+      const half = (part: 'vae_encoder' | 'vae_decoder') => session(graphs.get(part)?.file ?? '', part);
+      return autoencoder(tinyFormat(scale), {
+        encoder: encoder === '' ? () => Promise.reject(noTinyEncoder(name)) : half('vae_encoder'),
+        decoder: half('vae_decoder'),
+      });
+    });
+  };
 
   embeddings(prompts: readonly (string | undefined)[]): Promise<string> {
     return embeddingsIdentity(prompts, this.#roots);
@@ -190,10 +212,12 @@ export class EngineModels implements ModelStore {
 
   async #open(location: ModelLocation, sessions: OpenSessions): Promise<Checkpoint> {
     const folder = await this.#read(location);
+    await this.#previews.look(folder.latent);
     const { session, part, encoder } = this.#opener(sessions, { ...folder, kind: 'checkpoints', model: location.name });
     return {
       model: diffusionModel(folder, {
         unet: part(folder.unet.file, 'unet'),
+        previews: this.#previews,
         ...(folder.attention === undefined ? {} : { attention: session(folder.attention.file, 'attention') }),
       }),
       clip: folderTextEncoder(folder, { open: encoder, embedding: this.#embedding }),

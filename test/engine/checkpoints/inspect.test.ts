@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectCheckpoint } from '../../../server/engine/models/checkpoints/inspect.ts';
+import { inspectModel } from '../../../server/engine/models/checkpoints/inspect.ts';
 import { placeFile } from '../../../server/engine/models/checkpoints/place-file.ts';
 import { floats } from './safetensors-file.ts';
-import { inHalves, singleFile, writeSingleFile } from './tiny-checkpoints.ts';
+import { diffusersTensors, inHalves, singleFile, singleFileTensors, writeSingleFile } from './tiny-checkpoints.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('inspecting a checkpoint', () => {
       'model_ema.decay': floats([1], [0]),
       'model.diffusion_model.out.2.bias': floats([5], [1, 2, 3, 4, 5]),
     });
-    const found = await inspectCheckpoint({ path, kind: 'single-file' });
+    const found = await inspectModel({ path, kind: 'single-file' });
     expect(found).toMatchObject({ family: 'Stable Diffusion XL', prediction: 'epsilon' });
     expect(found.parts.map(({ name }) => name)).toEqual(['U-Net', 'text encoder 1', 'text encoder 2', 'VAE']);
     expect(found.parts[0]?.types).toEqual({ BF16: (found.parts[0]?.tensors ?? 0) - 1, F32: 1 });
@@ -37,7 +37,7 @@ describe('inspecting a checkpoint', () => {
   ])('knows a %s by its weights', async (name, family, prediction) => {
     const path = join(folder, `${name}.safetensors`);
     await writeSingleFile(path, singleFile(name));
-    const found = await inspectCheckpoint({ path, kind: 'single-file' });
+    const found = await inspectModel({ path, kind: 'single-file' });
     expect(found).toMatchObject({ family, prediction, missing: [], wrong: [], unexpected: [] });
   });
 
@@ -45,15 +45,35 @@ describe('inspecting a checkpoint', () => {
     const tensors = singleFile('sd21v');
     const path = join(folder, 'sd2.safetensors');
     const key = Object.keys(tensors).findLast((name) => /output_blocks\.\d+\.1\.transformer_blocks\.0\.norm1\.bias$/.test(name)) ?? '';
-    const predicted = async (spread: number): Promise<string> => {
+    const predicted = async (spread: number): Promise<string | undefined> => {
       const bias = Float32Array.from({ length: tensors[key]?.shape[0] ?? 0 }, (_, i) => (i % 2 === 0 ? spread : -spread));
       await writeSingleFile(path, { ...tensors, [key]: floats([bias.length], bias) });
-      return (await inspectCheckpoint({ path, kind: 'single-file' })).prediction;
+      return (await inspectModel({ path, kind: 'single-file' })).prediction;
     };
     expect(await predicted(0.2)).toBe('v_prediction');
     expect(await predicted(0.05)).toBe('epsilon');
     await writeSingleFile(path, { ...tensors, v_pred: floats([1], [1]) });
-    expect((await inspectCheckpoint({ path, kind: 'single-file' })).prediction).toBe('v_prediction');
+    expect((await inspectModel({ path, kind: 'single-file' })).prediction).toBe('v_prediction');
+  });
+});
+
+describe('inspecting a ControlNet', () => {
+  it('tells its family, and what is missing or not used, in files of diffusers and of the original code', async () => {
+    const path = join(folder, 'control.safetensors');
+    await writeSingleFile(path, singleFileTensors('control-sd15-a', 'control_model.'));
+    const whole = await inspectModel({ path, kind: 'single-file' });
+    expect(whole).toMatchObject({ family: 'ControlNet for Stable Diffusion 1', missing: [], wrong: [], unexpected: [] });
+    expect(whole.prediction).toBeUndefined();
+    expect(whole.parts.map(({ name, tensors }) => [name, tensors > 50])).toEqual([['ControlNet', true]]);
+    const { 'controlnet_mid_block.bias': _, ...tensors } = diffusersTensors('control-sdxl-a');
+    await writeSingleFile(path, { ...tensors, extra: floats([1], [0]) });
+    expect(await inspectModel({ path, kind: 'single-file' })).toMatchObject({
+      family: 'ControlNet for Stable Diffusion XL',
+      missing: ['controlnet: controlnet_mid_block.bias'],
+      unexpected: ['extra'],
+    });
+    await writeSingleFile(path, { lora_controlnet: floats([1], [0]) });
+    await expect(inspectModel({ path, kind: 'single-file' })).rejects.toThrow(/Control-LoRA/);
   });
 });
 

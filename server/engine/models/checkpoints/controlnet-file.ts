@@ -50,6 +50,13 @@ const others: readonly (readonly [ending: string, what: string])[] = [
   ['difference', 'a ControlNet stored as the difference to a model'],
 ];
 
+/** Do these keys look like a ControlNet's, or like something that is taken for one? A whole checkpoint that has one in it does not. */
+export const looksLikeControlNet = (keys: readonly string[]): boolean =>
+  !keys.some((key) => key.startsWith('model.diffusion_model.')) &&
+  keys.some(
+    (key) => /^(control_model\.)?(zero_convs\.|input_hint_block\.)|^controlnet_/.test(key) || others.some(([other]) => key === other),
+  );
+
 const channelsOf = (weights: Weights, name: string): number => weights.get(`controlnet_cond_embedding.${name}.weight`)?.shape[0] ?? 0;
 
 function hintChannels(weights: Weights): number[] {

@@ -1,7 +1,11 @@
 import type { Prediction } from '../../../../nodes/kit/index.ts';
+import { families } from '../families.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Weights } from '../graph/weights.ts';
-import { type SafetensorsCheckpoint, titleOf } from './checkpoint.ts';
+import { controlNetGraph } from '../networks/controlnet.ts';
+import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
+import { titleOf } from './checkpoint.ts';
+import { looksLikeControlNet, readControlNet } from './controlnet-file.ts';
 import { checkpointGraphs } from './graphs.ts';
 import { readCheckpoint } from './read.ts';
 
@@ -19,7 +23,8 @@ export interface InspectedPart {
 export interface Inspection {
   readonly path: string;
   readonly family: string;
-  readonly prediction: Prediction;
+  /** What its U-Net gives; a ControlNet has none. */
+  readonly prediction?: Prediction;
   readonly bytes: number;
   readonly parts: readonly InspectedPart[];
   /** Weights that a network needs and the file has not, by the names of diffusers. */
@@ -45,18 +50,47 @@ function partOf(name: string, weights: Weights): InspectedPart {
 /** Keys that files carry and no network needs: counters, and what follows from the architecture. */
 const harmless = /(^|\.)(position_ids|logit_scale|attn_mask|num_batches_tracked)$/;
 
-function unusedKeys(checkpoint: SafetensorsCheckpoint, graphs: readonly GraphBuilder[]): string[] {
+function unusedKeys(files: readonly SafetensorsFile[], graphs: readonly GraphBuilder[]): string[] {
   const used = new Set(graphs.flatMap((graph) => [...graph.usedKeys]));
-  const all = checkpoint.files.flatMap(({ tensors }) => [...tensors.keys()]);
+  const all = files.flatMap(({ tensors }) => [...tensors.keys()]);
   return all.filter((key) => !used.has(key) && !harmless.test(key));
 }
 
+/** What is wrong with networks, and which keys of the files they leave. */
+function findings(
+  files: readonly SafetensorsFile[],
+  graphs: ReadonlyMap<string, GraphBuilder>,
+): Pick<Inspection, 'missing' | 'wrong' | 'unexpected'> {
+  const faults = [...graphs].map(([part, { faults: found }]) => ({ part, ...found }));
+  return {
+    missing: faults.flatMap(({ part, missing }) => missing.map((name) => `${part}: ${name}`)),
+    wrong: faults.flatMap(({ wrong }) => wrong),
+    unexpected: unusedKeys(files, [...graphs.values()]),
+  };
+}
+
+async function inspectControlNet(path: string): Promise<Inspection> {
+  const { file, family, architecture, weights } = await readControlNet(path);
+  return {
+    path: file.path,
+    family: `ControlNet for ${families[family].title}`,
+    bytes: file.bytes,
+    parts: [partOf('ControlNet', weights)],
+    ...findings([file], new Map([['controlnet', controlNetGraph(architecture, weights)]])),
+  };
+}
+
+/** Looks into a ControlNet, a checkpoint or a folder of diffusers without reading a weight. Throws `bad-model` for a broken file and for what is neither. */
+export async function inspectModel(location: { readonly path: string; readonly kind: string }): Promise<Inspection> {
+  const keys = location.kind === 'single-file' ? [...(await openSafetensors(location.path)).tensors.keys()] : [];
+  return looksLikeControlNet(keys) ? inspectControlNet(location.path) : inspectCheckpoint(location);
+}
+
 /** Looks into a checkpoint without reading a weight. Throws `bad-model` for a broken file and for what is no Stable Diffusion. */
-export async function inspectCheckpoint(location: { readonly path: string; readonly kind: string }): Promise<Inspection> {
+async function inspectCheckpoint(location: { readonly path: string; readonly kind: string }): Promise<Inspection> {
   const checkpoint = await readCheckpoint(location);
   const graphs = checkpointGraphs(checkpoint);
   const { path, files, prediction, unet, vae, encoders } = checkpoint;
-  const faults = [...graphs].map(([part, { faults: found }]) => ({ part, ...found }));
   return {
     path,
     family: titleOf(checkpoint),
@@ -67,8 +101,6 @@ export async function inspectCheckpoint(location: { readonly path: string; reado
       ...encoders.map(({ weights }, i) => partOf(`text encoder${encoders.length > 1 ? ` ${i + 1}` : ''}`, weights)),
       ...(vae === undefined ? [] : [partOf('VAE', vae.weights)]),
     ],
-    missing: faults.flatMap(({ part, missing }) => missing.map((name) => `${part}: ${name}`)),
-    wrong: faults.flatMap(({ wrong }) => wrong),
-    unexpected: unusedKeys(checkpoint, [...graphs.values()]),
+    ...findings(files, graphs),
   };
 }

@@ -84,7 +84,8 @@ export function vaeDecoderGraph(vae: VaeArchitecture, weights: Weights): GraphBu
   return g;
 }
 
-const twice = (g: GraphBuilder, x: Value): Value =>
+/** `[b, c, h, w]` → `[b, c, 2h, 2w]`: each cell four times. */
+export const twice = (g: GraphBuilder, x: Value): Value =>
   g.op('Resize', [x, '', g.floats('twice', [4], [1, 1, 2, 2])], {
     mode: { text: 'nearest' },
     coordinate_transformation_mode: { text: 'asymmetric' },
