@@ -75,7 +75,6 @@ export type SizeRules = Readonly<Record<string, SizeRule>>;
 /** The lists that only a server knows. */
 export interface Choices {
   readonly checkpoints: readonly string[];
-  readonly controlnets?: readonly string[];
   readonly inputImages: readonly string[];
   /** Files that are parts of models. */
   readonly parts?: Readonly<Record<PartSource, readonly string[]>>;
@@ -83,9 +82,8 @@ export interface Choices {
   readonly sizes?: SizeRules;
 }
 
-function optionsOf({ checkpoints, controlnets = [], inputImages, parts }: Choices, source: ChoiceSource): readonly string[] {
+function optionsOf({ checkpoints, inputImages, parts }: Choices, source: ChoiceSource): readonly string[] {
   if (source === 'checkpoints') return checkpoints;
-  if (source === 'controlnets') return controlnets;
   return source === 'input-images' ? inputImages : (parts?.[source] ?? []);
 }
 

@@ -31,19 +31,11 @@ export interface ModelStore {
   unet(name: string): Promise<DiffusionModel>;
   clip(names: readonly string[]): Promise<TextEncoder>;
   vae(name: string): Promise<Autoencoder>;
+  controlNetwork(name: string): Promise<ControlNetwork>;
   /** Changes when the trained words (embeddings) that prompts name do; undefined is a prompt that is not known yet. */
   embeddings(prompts: readonly (string | undefined)[]): Promise<string>;
   /** Changes when the files of a model, or of a part of one, change. */
   identity(name: string, source?: PartSource): Promise<string>;
-  readonly controlnets: ControlNetworkStore;
-}
-
-/** The ControlNets a run may use. */
-export interface ControlNetworkStore {
-  /** Throws `missing-model` with the nearest names, `bad-model` with the reason. */
-  open(name: string): Promise<ControlNetwork>;
-  /** Changes when the file changes. */
-  identity(name: string): Promise<string>;
 }
 
 /** How a picture is saved; without `metadata` it carries neither workflow nor manifest. */

@@ -14,12 +14,12 @@ import type {
 } from './values.ts';
 
 /** Kinds of files that are parts of models. */
-export const partSources = ['loras', 'vae', 'clip', 'unet'] as const;
+export const partSources = ['loras', 'vae', 'clip', 'unet', 'controlnets'] as const;
 /** One of {@link partSources}. */
 export type PartSource = (typeof partSources)[number];
 
 /** Lists that only a server knows: what is in the models folder, what is in the input folder. */
-export type ChoiceSource = 'checkpoints' | 'controlnets' | 'input-images' | PartSource;
+export type ChoiceSource = 'checkpoints' | 'input-images' | PartSource;
 
 /**
  * Which sides of a latent a model takes, in cells: multiples of `multiple`, or exactly those that its export fixed.

@@ -14,8 +14,7 @@ export default defineNode({
     }),
   },
   outputs: { CONTROL_NET: controlNetwork({ label: 'ControlNet', help: 'The network, for “Apply ControlNet”.' }) },
-  run: async ({ control_net_name }, { models }) => ({ CONTROL_NET: await models.controlnets.open(control_net_name) }),
-  async identity({ control_net_name }, { models }) {
-    return control_net_name === undefined ? '' : models.controlnets.identity(control_net_name);
-  },
+  run: async ({ control_net_name }, { models }) => ({ CONTROL_NET: await models.controlNetwork(control_net_name) }),
+  identity: async ({ control_net_name }, { models }) =>
+    control_net_name === undefined ? '' : models.identity(control_net_name, 'controlnets'),
 });

@@ -1,8 +1,7 @@
 import type { Choices } from '../catalogue.ts';
-import { locateControlNets } from '../engine/models/controlnet-list.ts';
 import { locateModels } from '../engine/models/list.ts';
 import type { ModelSizes } from '../engine/models/model-sizes.ts';
-import { partChoices } from '../engine/models/part-files.ts';
+import { choicesAmong, listParts } from '../engine/models/part-files.ts';
 import { imageNames } from './gallery.ts';
 import { dataFolders, type PictureFolders } from './paths.ts';
 
@@ -17,18 +16,16 @@ interface Places {
 
 /** What nodes can choose from, as the folders of `--models`, `--extra-models` and `--data` are now; with the sizes of models if asked for. */
 export async function choicesNow({ models, extraModels, data, folders = dataFolders(data) }: Places, known?: ModelSizes): Promise<Choices> {
-  const [located, controlnets, inputImages, parts] = await Promise.all([
+  const [located, inputImages, parts] = await Promise.all([
     locateModels(models, extraModels),
-    locateControlNets(models, extraModels),
     imageNames(folders.images.input),
-    partChoices([models, ...(extraModels ?? [])]),
+    listParts([models, ...(extraModels ?? [])]),
   ]);
   const sizes = await known?.ofAll(located);
   return {
     checkpoints: located.map(({ name }) => name),
-    controlnets: controlnets.map(({ name }) => name),
     inputImages,
-    parts,
+    parts: choicesAmong(parts),
     ...(sizes === undefined ? {} : { sizes }),
   };
 }

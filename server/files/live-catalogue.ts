@@ -1,7 +1,7 @@
 import type { Catalogue, NodeSpec } from '../../nodes/kit/index.ts';
-import { type Choices, withChoices } from '../catalogue.ts';
+import { withChoices } from '../catalogue.ts';
 import { fileKey, type ModelPart, providedBy } from '../engine/models/named-files.ts';
-import type { ListedPart } from '../engine/models/part-files.ts';
+import { choicesAmong, type ListedPart } from '../engine/models/part-files.ts';
 import type { ModelEntry } from '../serve.ts';
 import { imageNames } from './gallery.ts';
 
@@ -17,12 +17,6 @@ export interface CatalogueSources {
 export interface OthersModels {
   readonly models: readonly ModelEntry[];
   readonly parts: readonly ModelPart[];
-}
-
-/** The names that nodes can choose from. */
-function partNames(parts: readonly ModelPart[]): Pick<Choices, 'parts' | 'controlnets'> {
-  const of = (kind: ListedPart['kind']): readonly string[] => parts.filter((part) => part.kind === kind).map(({ name }) => name);
-  return { controlnets: of('controlnets'), parts: { loras: of('loras'), vae: of('vae'), clip: of('clip'), unet: of('unet') } };
 }
 
 /** The node types with their lists as the folders are now. Call `refresh` before the first use and after each change. */
@@ -116,7 +110,7 @@ export class LiveCatalogue {
     this.#provided = providedBy(this.#models, this.#parts);
     const checkpoints = this.#models.map(({ name }) => name);
     const sizes = Object.fromEntries(this.#models.flatMap(({ name, sizes: rule }) => (rule === undefined ? [] : [[name, rule] as const])));
-    this.#current = withChoices(specs, { checkpoints, inputImages, ...partNames(this.#parts), sizes });
+    this.#current = withChoices(specs, { checkpoints, inputImages, parts: choicesAmong(this.#parts), sizes });
     const json = JSON.stringify({ nodes: [...this.#current.values()] });
     const changed = json !== this.#json;
     this.#json = json;

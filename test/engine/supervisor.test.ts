@@ -86,7 +86,7 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'engine-'));
   ({ EngineSupervisor: Supervisor } = await load());
   const { specs } = await loadCatalogue();
-  const catalogue = withChoices(specs, { checkpoints: ['tiny-emoji'], controlnets: [], inputImages: [] });
+  const catalogue = withChoices(specs, { checkpoints: ['tiny-emoji'], inputImages: [] });
   request = (job, graph) => ({ job, workflow: readWorkflow(JSON.stringify(graph), catalogue).workflow });
   engine = new Supervisor(options('auto'), { patience: { restart: 1 } });
   await ready(engine);

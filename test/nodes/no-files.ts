@@ -10,7 +10,7 @@ export const noModels: ModelStore = {
   clip: none,
   vae: none,
   embeddings: async () => '',
-  controlnets: { open: none, identity: none },
+  controlNetwork: none,
 };
 
 /** A store without pictures. */

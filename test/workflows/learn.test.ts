@@ -23,7 +23,7 @@ import { plan, readGraph, readWorkflow, specOfType, type Workflow } from '../../
 const folder = join(import.meta.dirname, '../../workflows');
 const lessons = (await readdir(join(folder, 'learn'))).filter((name) => name.endsWith('.json')).sort();
 const loaded = await loadCatalogue();
-const catalogue = withChoices(loaded.specs, { checkpoints: ['tiny-emoji'], controlnets: [], inputImages: ['example.png'] });
+const catalogue = withChoices(loaded.specs, { checkpoints: ['tiny-emoji'], inputImages: ['example.png'] });
 let data = '';
 let session: EngineSession;
 

@@ -4,7 +4,6 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../../files/write-whole.ts';
-import { findControlNet } from './controlnet-list.ts';
 import { isNamed } from './embeddings.ts';
 import { findModel } from './list.ts';
 import type { NamedFile } from './named-files.ts';
@@ -47,7 +46,6 @@ async function locate(
 ): Promise<{ readonly path: string; readonly beside?: string } | undefined> {
   const [folder, ...extra] = roots;
   if (kind === 'checkpoints') return findModel(folder, name, extra);
-  if (kind === 'controlnets') return findControlNet(folder, name, extra);
   return kind === 'embeddings' ? (await locateParts('embeddings', roots)).find(isNamed(name)) : findPart(kind, name, roots);
 }
 

@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { GraphError, type PartSource, partSources, quote } from '../../../nodes/kit/index.ts';
 import { nearest } from '../../../workflows/index.ts';
 import type { FileKind } from '../../../workflows/protocol.ts';
-import { locateControlNets } from './controlnet-list.ts';
 import { isPickle, isSafetensors, pickleReason } from './model-formats.ts';
 import { isTinyVaeFile, locateTinyVae, tinyVaeNames } from './taesd.ts';
 
@@ -16,6 +15,7 @@ const folders: Readonly<Record<PartKind, readonly string[]>> = {
   vae: ['vae'],
   clip: ['text_encoders', 'clip'],
   unet: ['diffusion_models', 'unet'],
+  controlnets: ['controlnet'],
   embeddings: ['embeddings'],
 };
 
@@ -24,6 +24,7 @@ const titles: Readonly<Record<PartKind, string>> = {
   vae: 'VAE',
   clip: 'text encoder',
   unet: 'U-Net',
+  controlnets: 'ControlNet',
   embeddings: 'embedding',
 };
 
@@ -85,11 +86,10 @@ export async function locateParts(kind: PartKind, roots: readonly string[]): Pro
 /** Names of the files of every kind that nodes choose from. */
 export type PartChoices = Readonly<Record<PartSource, readonly string[]>>;
 
-/** What can be chosen now. */
-export async function partChoices(roots: readonly string[]): Promise<PartChoices> {
-  const names = async (kind: PartSource): Promise<readonly string[]> => (await locateParts(kind, roots)).map(({ name }) => name);
-  const [loras = [], vae = [], clip = [], unet = []] = await Promise.all(partSources.map(names));
-  return { loras, vae, clip, unet };
+/** The choices among files. */
+export function choicesAmong(files: readonly Pick<ListedPart, 'kind' | 'name'>[]): PartChoices {
+  const of = (kind: PartSource): readonly string[] => files.filter((file) => file.kind === kind).map(({ name }) => name);
+  return { loras: of('loras'), vae: of('vae'), clip: of('clip'), unet: of('unet'), controlnets: of('controlnets') };
 }
 
 /** A file that is no whole model, of any kind; `bytes` on disk. */
@@ -101,12 +101,8 @@ export interface ListedPart extends PartFile {
 const listed: readonly PartKind[] = [...partSources, 'embeddings'];
 
 /** All files of all kinds, by kind and name. Opens none. */
-export async function listParts([folder = '', ...extra]: readonly string[]): Promise<readonly ListedPart[]> {
-  const roots = [folder, ...extra];
-  const found: readonly (readonly Omit<ListedPart, 'bytes'>[])[] = await Promise.all([
-    ...listed.map(async (kind) => (await locateParts(kind, roots)).map((file) => ({ kind, ...file }))),
-    locateControlNets(folder, extra).then((files) => files.map((file) => ({ kind: 'controlnets' as const, ...file }))),
-  ]);
+export async function listParts(roots: readonly string[]): Promise<readonly ListedPart[]> {
+  const found = await Promise.all(listed.map(async (kind) => (await locateParts(kind, roots)).map((file) => ({ kind, ...file }))));
   const sized = await Promise.all(
     found.flat().map(async (file): Promise<ListedPart[]> => {
       const sizes = [file.path, ...(file.beside === undefined ? [] : [file.beside])].map(async (path) => (await stat(path)).size);

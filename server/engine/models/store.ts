@@ -3,6 +3,7 @@ import type { EmbeddingLookup } from '../../../nodes/diffusion/prompt-embeddings
 import {
   type Autoencoder,
   type Checkpoint,
+  type ControlNetwork,
   type DiffusionModel,
   GraphError,
   type ModelStore,
@@ -12,12 +13,13 @@ import {
 import type { LoadedNetwork, NetworkTitle, UnloadChoice } from '../../../workflows/protocol.ts';
 import { autoencoder } from './autoencoder.ts';
 import { asModelFolder, encodersOf, unetOf, weightedOf } from './checkpoints/as-folder.ts';
+import { controlNetRequest, readControlNet } from './checkpoints/controlnet-file.ts';
 import { checkpointRequest, GraphCache, parametersOf, sweepGraphs } from './checkpoints/graph-cache.ts';
 import { vaeGraphs } from './checkpoints/graphs.ts';
 import { readEncoderFiles, readUnetFile, readVaeFile } from './checkpoints/part-file.ts';
 import { readCheckpoint } from './checkpoints/read.ts';
 import { tinyFormat, tinyVaeRequest } from './checkpoints/taesd-file.ts';
-import { ControlNets } from './controlnets.ts';
+import { controlNetwork } from './control-network.ts';
 import { DecodedPreviews } from './decoded-previews.ts';
 import { embeddingsIdentity, readEmbedding } from './embeddings.ts';
 import { type ModelFolder, readModelFolder } from './folder.ts';
@@ -69,11 +71,11 @@ export class EngineModels implements ModelStore {
   readonly #graphs: GraphCache;
   readonly #runtime: Runtime;
   readonly #shelf: NetworkShelf;
-  readonly controlnets: ControlNets;
   readonly #checkpoints = new Kept<Checkpoint>();
   readonly #unets = new Kept<DiffusionModel>();
   readonly #encoders = new Kept<TextEncoder>();
   readonly #vaes = new Kept<Autoencoder>();
+  readonly #controls = new Kept<ControlNetwork>();
   readonly #previews: DecodedPreviews;
 
   constructor(folder: string, runtime: Runtime, options: ModelsOptions = {}) {
@@ -85,7 +87,6 @@ export class EngineModels implements ModelStore {
     const merged = { most, held: () => this.#shelf.held };
     this.#graphs = new GraphCache({ folder: options.graphs ?? join(folder, '.graphs'), say, merged });
     this.#previews = new DecodedPreviews({ roots: this.#roots, open: this.#tinyVae, say });
-    this.controlnets = new ControlNets({ folder, extra: this.#extra, graphs: this.#graphs, shelf: this.#shelf });
   }
 
   get #roots(): readonly string[] {
@@ -150,6 +151,16 @@ export class EngineModels implements ModelStore {
     });
   }
 
+  async controlNetwork(name: string): Promise<ControlNetwork> {
+    const found = await findPart('controlnets', name, this.#roots);
+    return this.#controls.get(found.path, await partIdentity([found]), async (sessions) => {
+      const control = await readControlNet(found.path);
+      const graphs = await this.#graphs.graphs(controlNetRequest(control));
+      const { session } = this.#opener(sessions, { parameters: parametersOf(graphs), kind: 'controlnets', model: name });
+      return controlNetwork(name, control, session(graphs.get('controlnet')?.file ?? '', 'controlnet'));
+    });
+  }
+
   /** TAESD; its encoder is asked for only where pictures are encoded. */
   readonly #tinyVae: OpenTinyVae = async (name, { decoder, encoder = '' }) => {
     const files = [decoder, ...(encoder === '' || encoder === decoder ? [] : [encoder])].map((path) => ({ name, path }));
@@ -176,8 +187,7 @@ export class EngineModels implements ModelStore {
 
   /** Gives all memory of networks back. */
   async close(): Promise<void> {
-    for (const kept of [this.#checkpoints, this.#unets, this.#encoders, this.#vaes]) await kept.close();
-    await this.controlnets.close();
+    for (const kept of [this.#checkpoints, this.#unets, this.#encoders, this.#vaes, this.#controls]) await kept.close();
   }
 
   readonly #embedding: EmbeddingLookup = (name, network) => readEmbedding(name, network, this.#roots);

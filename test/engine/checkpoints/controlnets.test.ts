@@ -7,9 +7,9 @@ import { guided } from '../../../nodes/diffusion/guidance.ts';
 import { toPixels } from '../../../nodes/diffusion/planes.ts';
 import { euler } from '../../../nodes/diffusion/samplers/euler.ts';
 import { GraphError, type Image, scale, type Tensor } from '../../../nodes/kit/index.ts';
-import { locateControlNets } from '../../../server/engine/models/controlnet-list.ts';
 import { locateModels } from '../../../server/engine/models/list.ts';
 import { openRuntime } from '../../../server/engine/models/onnx.ts';
+import { locateParts } from '../../../server/engine/models/part-files.ts';
 import { EngineModels } from '../../../server/engine/models/store.ts';
 import { writeTinyFolder } from '../tiny-models.ts';
 import { floats } from './safetensors-file.ts';
@@ -79,7 +79,7 @@ describe.each([
   it('adds what diffusers adds, and the U-Net predicts the same with it', async () => {
     const expected = controlled(kind);
     const input = inputOf(kind);
-    const control = await (await models.controlnets.open(name)).residuals(input, hint, 0.7);
+    const control = await (await models.controlNetwork(name)).residuals(input, hint, 0.7);
     expect(control.down).toHaveLength(expected.down.length);
     for (const [i, one] of expected.down.entries()) expect(difference(control.down[i], one)).toBeLessThan(most);
     expect(difference(control.middle, expected.middle)).toBeLessThan(most);
@@ -93,7 +93,7 @@ async function draw(sigmas: readonly number[]): Promise<Image> {
   const { model, clip, vae } = await models.checkpoint('sd15.safetensors');
   const prompts = [await clip.encode('a photo of a cat'), await clip.encode('')];
   const pictures = ['hint-a', 'hint-b'].map((name) => toPixels(scale({ ...ramp(name, [1, 3, 64, 64]) }, 1 / 1.7)));
-  const networks = [await models.controlnets.open('canny.safetensors'), await models.controlnets.open('depth.safetensors')];
+  const networks = [await models.controlNetwork('canny.safetensors'), await models.controlNetwork('depth.safetensors')];
   const added = networks.map((network, i) => {
     const image = pictures[i] ?? { dims: [], data: new Float32Array() };
     return { network, image: { ...image, data: image.data.map(Math.abs) }, strength: [0.8, 0.5][i] ?? 1, start: 0, end: 1 };
@@ -155,19 +155,19 @@ describe('ControlNets', () => {
   });
 
   it('of another family than the prompt, or of another kind, are refused with the reason', async () => {
-    const control = await models.controlnets.open('canny.safetensors');
+    const control = await models.controlNetwork('canny.safetensors');
     await expect(control.residuals(inputOf('sdxl'), hint, 1)).rejects.toThrow(
       /made for Stable Diffusion 1 \(64 numbers a token\), and the prompt has 128/,
     );
     await writeSingleFile(join(folder, 'controlnet/small.safetensors'), { lora_controlnet: floats([0], []) });
-    await expect(models.controlnets.open('small.safetensors')).rejects.toMatchObject({ code: 'bad-model', message: /Control-LoRA/ });
+    await expect(models.controlNetwork('small.safetensors')).rejects.toMatchObject({ code: 'bad-model', message: /Control-LoRA/ });
     await writeSingleFile(join(folder, 'controlnet/small.safetensors'), { weight: floats([1], [1]) });
-    await expect(models.controlnets.open('small.safetensors')).rejects.toThrow(/is no ControlNet/);
+    await expect(models.controlNetwork('small.safetensors')).rejects.toThrow(/is no ControlNet/);
     const { 'controlnet_mid_block.bias': _, ...cut } = diffusersTensors('control-sd15-a');
     await writeSingleFile(join(folder, 'controlnet/small.safetensors'), cut);
-    await expect(models.controlnets.open('small.safetensors')).rejects.toThrow(/controlnet_mid_block.bias is missing/);
+    await expect(models.controlNetwork('small.safetensors')).rejects.toThrow(/controlnet_mid_block.bias is missing/);
     await rm(join(folder, 'controlnet/small.safetensors'));
-    await expect(models.controlnets.open('cannny.safetensors')).rejects.toMatchObject({
+    await expect(models.controlNetwork('cannny.safetensors')).rejects.toMatchObject({
       code: 'missing-model',
       message: /Did you mean “canny.safetensors”/,
     });
@@ -178,10 +178,10 @@ describe('ControlNets', () => {
     await mkdir(join(extra, 'controlnet'), { recursive: true });
     await link(join(folder, 'controlnet/canny.safetensors'), join(extra, 'controlnet/more.safetensors'));
     await writeFile(join(folder, 'controlnet/old.pth'), 'a pickle');
-    const names = (await locateControlNets(folder, [extra])).map(({ name }) => name);
+    const names = (await locateParts('controlnets', [folder, extra])).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['canny.safetensors', 'more.safetensors', 'sub/diffusers.safetensors']));
     expect(names).not.toContain('old.pth');
     expect((await locateModels(folder)).map(({ name }) => name)).not.toContain('canny.safetensors');
-    await expect(models.controlnets.open('old.pth')).rejects.toThrow(/runs any program/);
+    await expect(models.controlNetwork('old.pth')).rejects.toThrow(/runs any program/);
   });
 });
