@@ -8,6 +8,7 @@ import { PartFamilies } from './engine/models/part-families.ts';
 import { listParts } from './engine/models/part-files.ts';
 import { checkDevices, settled } from './engine/settled.ts';
 import type { Engine } from './engine/types.ts';
+import { foldersToTell } from './files/folder-names.ts';
 import { Gallery } from './files/gallery.ts';
 import { LiveCatalogue, ownFiles } from './files/live-catalogue.ts';
 import { packageRoot, packageVersion } from './files/package-root.ts';
@@ -175,7 +176,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
     folders: prepared.folders,
     bounds: limits,
     paused: options.paused ?? false,
-    presence: presenceOf({ kind: 'server', devices: () => devices(), ...ownFiles(prepared.catalogue) }),
+    presence: presenceOf({ kind: 'server', devices: () => devices(), ...ownFiles(prepared.catalogue), ...(await foldersToTell(options)) }),
     warn: (message) => prepared.log.warn(message),
   });
   let opened = false;

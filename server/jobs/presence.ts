@@ -10,14 +10,17 @@ export interface PresenceParts {
   readonly devices: () => readonly DeviceStatus[];
   readonly models: () => Presence['models'];
   readonly parts: () => readonly ModelPart[];
+  /** Of a server: see {@link Presence.folders}. */
+  readonly folders?: string;
 }
 
 /** Tells, whenever it is asked, what this host is and can do. */
-export function presenceOf({ kind, devices, models, parts }: PresenceParts): () => Presence {
+export function presenceOf({ kind, devices, models, parts, folders }: PresenceParts): () => Presence {
   const place = thisProcess();
   return () => ({
     kind,
     name: hostname(),
+    ...(folders === undefined ? {} : { folders }),
     process: place,
     devices: devices(),
     models: kind === 'server' ? own(models(), devices()) : fitting(own(models(), devices()), devices()),

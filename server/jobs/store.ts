@@ -118,6 +118,8 @@ export interface Presence {
   readonly devices: readonly DeviceStatus[];
   /** Models that it has and that fit into its memory; `bytes` on disk. */
   readonly models: readonly Pick<ModelEntry, 'name' | 'family' | 'bytes' | 'sizes'>[];
+  /** Of a server: names its folders of pictures, the same as those of servers that share them. */
+  readonly folders?: string;
   /** The same of files that are parts of models; hosts of an older version do not say. */
   readonly parts?: readonly ModelPart[];
 }

@@ -19,6 +19,8 @@ export class Company implements SharedQueue {
   readonly me: string;
   readonly #database: Database;
   readonly #presence: () => Presence;
+  /** The folders of servers that were ever met. */
+  readonly #folders = new Map<string, string>();
   /** What the others know of this host. */
   #told = '';
 
@@ -80,11 +82,19 @@ export class Company implements SharedQueue {
     this.#told = about;
     // Who runs under the same kernel can be seen to be dead.
     const members = rows.map(member);
+    for (const { id, folders } of members) if (folders !== undefined) this.#folders.set(id, folders);
     const dead = members.filter(({ id, process }) => id !== this.me && process.machine === machine && !isAlive(process));
     for (const { id } of dead) await this.#database.run([hosts.farewell(id)]);
     const lost = new Set([...silent.map((row) => String(row.id)), ...dead.map(({ id }) => id)]);
     for (const id of lost) if (id !== this.me) await this.#recover(id);
     return { unwanted: unwanted.map((row) => String(row.id)), members: members.filter((one) => !dead.includes(one)) };
+  }
+
+  /** This server, and those whose pictures lie in the same folders, whether they live or not. */
+  withSameFolders(server: string): readonly string[] {
+    const own = this.#folders.get(server);
+    const others = [...this.#folders].filter(([id, folders]) => id !== server && folders === own);
+    return [server, ...others.map(([id]) => id)];
   }
 
   /** Goes in an orderly way. */

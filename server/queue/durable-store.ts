@@ -34,11 +34,16 @@ export interface DurableOptions {
   readonly bounds: { readonly queued: number; readonly queuedBytes: number };
   /** Models that this host has; undefined: whatever was accepted here can be run here. */
   readonly models?: () => readonly string[];
+  /** The server whose jobs this host runs, on a shared database: itself, or the one that it works for, once that is known. */
+  readonly server?: () => string | undefined;
   /** Begin with a held queue. */
   readonly paused?: boolean;
   /** What this host tells the others of itself, on a shared database. */
   readonly presence?: () => Presence;
 }
+
+/** What a job needs whose pictures belong to a server. */
+const homeOf = (server: string): string => `home:${server}`;
 
 /** Ended jobs that are kept. */
 const history = 10_000;
@@ -87,10 +92,12 @@ export class DurableJobStore implements JobStore {
 
   async add(job: QueuedJob, claimed: () => boolean): Promise<Addition> {
     await this.#opened;
-    const { worker } = this.#options;
+    const { worker, presence } = this.#options;
+    // Its pictures come from here and belong here.
+    const needs = presence?.().folders === undefined ? job.needs : [...job.needs, homeOf(worker)];
     const token = randomUUID();
     const bounds = await this.#boundsFor(job);
-    const insertion = sql.insertion(job, { token, worker: claimed() ? worker : undefined, bounds });
+    const insertion = sql.insertion({ ...job, needs }, { token, worker: claimed() ? worker : undefined, bounds });
     const [, [row] = []] = await this.#change(insertion, job.id, 'last');
     if (row === undefined) return 'full';
     if (row.token === token) return 'added';
@@ -107,9 +114,9 @@ export class DurableJobStore implements JobStore {
 
   async take(): Promise<TakenJob | undefined> {
     await this.#opened;
-    const { database, worker, models } = this.#options;
+    const { database, worker } = this.#options;
     const ticket = randomUUID();
-    const taking = sql.taking({ worker, models: models?.() }, { ticket, at: Date.now() });
+    const taking = sql.taking({ worker, models: this.#provided() }, { ticket, at: Date.now() });
     const statements = database.shared ? [...taking, tellingTaken(worker, ticket)] : taking;
     // An engine waits for the answer.
     const [, [row] = []] = await database.run(statements, 'first');
@@ -221,6 +228,14 @@ export class DurableJobStore implements JobStore {
     const [held] = await this.#rows(sql.readSetting('paused'));
     this.#isOpen = true;
     return { paused: textIn(held, 'value') === 'true', waiting: (await this.#rows(sql.waitingJobs())).map(waitingJob), parked };
+  }
+
+  /** What this host has of what jobs need. */
+  #provided(): readonly string[] | undefined {
+    const { models, server } = this.#options;
+    const home = server?.();
+    const homes = home === undefined ? [] : (this.shared?.withSameFolders(home) ?? []);
+    return models && [...models(), ...homes.map(homeOf)];
   }
 
   /** The bounds, unless there is plenty of room: counting what waits takes longer the more it is. */

@@ -29,11 +29,13 @@ export interface StoreOptions {
   readonly paused: boolean;
   /** What this host tells the others of a shared queue; its models are those that it can run. */
   readonly presence: () => Presence;
+  /** The server that a worker works for, once it is known; a server runs its own jobs. */
+  readonly server?: () => string | undefined;
   readonly warn: (message: string) => void;
 }
 
 /** Opens the queue of a server, which must hold the lock of its data folder. The embedded one comes up by itself, beside the rest. */
-export async function openStore({ kind, folders, bounds, paused, presence, warn }: StoreOptions): Promise<JobStore> {
+export async function openStore({ kind, folders, bounds, paused, presence, server, warn }: StoreOptions): Promise<JobStore> {
   if (kind === 'memory') return new MemoryJobStore(bounds);
   if (kind === 'embedded') {
     const database = new EmbeddedDatabase({ folder: folders.queue, children: folders.children, warn });
@@ -44,7 +46,8 @@ export async function openStore({ kind, folders, bounds, paused, presence, warn 
     const { models: whole, parts = [] } = presence();
     return [...providedBy(whole, parts)];
   };
-  return new DurableJobStore({ database, worker: await hostId(folders), existed: true, bounds, paused, presence, models });
+  const worker = await hostId(folders);
+  return new DurableJobStore({ database, worker, existed: true, bounds, paused, presence, models, server: server ?? (() => worker) });
 }
 
 /** Names this data folder among the hosts of a shared queue; the same after a restart. */

@@ -34,6 +34,8 @@ const backOff = [200, 500, 1000, 2000, 5000] as const;
 /** An answer that says nothing of the request but that the server has trouble; a full disk is no matter of waiting. */
 const passes = (status: number): boolean => status === 429 || (status >= 500 && status !== 507);
 
+const WorkersAnswer = z.object({ workers: z.array(z.object({ id: z.string(), here: z.boolean() })) });
+
 /** An answer that has come to its end. */
 interface Answer {
   readonly status: number;
@@ -101,10 +103,23 @@ export class ServerClient {
     // It may come later.
     if (answer === undefined) return;
     if (!isGood(answer)) throw problemOf(answer);
-    const told = z.object({ workers: z.array(z.object({ id: z.string() })) }).safeParse(jsonOf(answer));
+    const told = WorkersAnswer.safeParse(jsonOf(answer));
     if (!told.success) throw new GraphError('bad-value', `At ${url} is no server of litegraph-diffusion. Check --server.`);
     if (told.data.workers.some(({ id }) => id === 'here'))
       throw new GraphError('bad-value', `The server at ${url} shares its queue with nobody. Start it with the same --queue postgres://….`);
+  }
+
+  /** The id of the server among the hosts of its queue. */
+  async id(signal: AbortSignal): Promise<string> {
+    for (;;) {
+      const answer = await this.#askPatiently('/v1/workers', signal, {});
+      if (!isGood(answer)) throw problemOf(answer);
+      const { workers } = WorkersAnswer.parse(jsonOf(answer));
+      const server = workers.find(({ here }) => here);
+      if (server !== undefined) return server.id;
+      // It has only just started.
+      await delay(backOff[0], undefined, { signal });
+    }
   }
 
   #headers(): Record<string, string> {

@@ -19,6 +19,7 @@ import { type Log, noteEnd } from '../log.ts';
 import { openStore } from '../queue/open-store.ts';
 import { defaultLimits } from '../security/limits.ts';
 import type { ModelEntry } from '../serve.ts';
+import { HomeServer } from './home-server.ts';
 import { Inputs } from './inputs.ts';
 import { Link } from './link.ts';
 import { RelayedEngine } from './relayed-engine.ts';
@@ -99,7 +100,10 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
   for (const engine of engines) closers.push(() => engine.close());
   await settled(engines);
   checkDevices(engines);
-  const store = await openQueue(options, { engines, catalogue });
+  // Jobs that belong to a server are left alone until it has said who it is.
+  const home = new HomeServer(client);
+  closers.push(() => home.close());
+  const store = await openQueue(options, { engines, catalogue, server: () => home.id });
   closers.push(() => store.close());
   await store.open();
   const { shared: company } = store;
@@ -142,8 +146,10 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
     cancel: (id) => dispatcher.cancel(id),
     wake: () => dispatcher.wake(),
     letGo: () => dispatcher.letGo(),
+    met: (members) => home.met(members),
     onTrouble,
   });
+  home.onKnown = () => dispatcher.wake();
   closers.push(() => membership.close());
   closers.push(book.listen({ event: ({ event }) => noteEnd(event, log), preview: () => undefined }));
   await membership.start();
@@ -152,7 +158,7 @@ async function start(options: WorkerOptions, closers: Close[]): Promise<readonly
 
 async function openQueue(
   { queue, data, log }: WorkerOptions,
-  { engines, catalogue }: { engines: readonly Engine[]; catalogue: LiveCatalogue },
+  { engines, catalogue, server }: { engines: readonly Engine[]; catalogue: LiveCatalogue; server: () => string | undefined },
 ): Promise<JobStore> {
   return openStore({
     kind: { postgres: queue },
@@ -160,6 +166,7 @@ async function openQueue(
     bounds: defaultLimits,
     paused: false,
     presence: presenceOf({ kind: 'worker', devices: () => engines.map(({ device }) => device), ...ownFiles(catalogue) }),
+    server,
     warn: (message) => log.warn(message),
   });
 }

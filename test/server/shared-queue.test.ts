@@ -39,10 +39,13 @@ const submission = (id: string, more: Partial<Submission> = {}): Submission => (
 });
 
 /** A server's queue with a device, on one database with all others of this file, or on one of its own. */
-async function open(name: string, more: { engines?: FakeEngine[]; models?: string[]; parts?: ModelPart[]; embedded?: boolean } = {}) {
+async function open(
+  name: string,
+  more: { engines?: FakeEngine[]; models?: string[]; parts?: ModelPart[]; embedded?: boolean; folders?: string; server?: string } = {},
+) {
   // The embedded database lives in a child, which is compiled code.
   const { openStore }: typeof OpenStore = await import(pathToFileURL(join(root, 'dist/server/queue/open-store.js')).href);
-  const { engines = [new FakeEngine()], models = [], parts = [], embedded = false } = more;
+  const { engines = [new FakeEngine()], models = [], parts = [], embedded = false, folders, server } = more;
   await mkdir(join(folder, name));
   const store: JobStore = await openStore({
     kind: embedded ? 'embedded' : { postgres: postgres.url },
@@ -57,7 +60,9 @@ async function open(name: string, more: { engines?: FakeEngine[]; models?: strin
       devices: [],
       models: models.map((model) => ({ name: model, family: '', bytes: 1 })),
       parts,
+      ...(folders === undefined ? {} : { folders }),
     }),
+    ...(server === undefined ? {} : { server: () => server }),
     warn: (message) => expect.unreachable(message),
   });
   const jobs = new Jobs(store, {
@@ -184,6 +189,25 @@ describe('two servers on one queue', () => {
     expect([run.request.job, first.engine.runs]).toEqual(['needs-lora', []]);
     run.end('done');
     await first.reaches('needs-lora', 'done');
+  });
+
+  it('run jobs whose pictures they can reach: their own, those of servers with the same folders, and those of the server they work for', async () => {
+    await using mine = await open('mine', { engines: [], folders: 'a' });
+    await using other = await open('other-folders', { folders: 'b' });
+    for (const id of ['picture-1', 'picture-2']) await mine.jobs.submit(submission(id));
+    await using same = await open('same-folders', { engines: [], folders: 'a' });
+    await using worker = await open('its-worker', { engines: [], server: mine.store.shared?.me ?? '' });
+    for (const { store } of [other, same, worker]) await store.shared?.beat();
+    expect([await other.store.take(), other.engine.runs]).toEqual([undefined, []]);
+    for (const [{ store }, id] of [[same, 'picture-1'] as const, [worker, 'picture-2'] as const]) {
+      expect((await store.take())?.id).toBe(id);
+      const nothing = { nodes: {}, outputs: [], problems: [] };
+      await store.finish(id, {
+        state: 'done',
+        at: 1,
+        snapshot: { id, title: '', safe: true, state: 'done', created: 0, seq: 1, ...nothing },
+      });
+    }
   });
 
   it('run what they have the models for, and see who is there', async () => {
