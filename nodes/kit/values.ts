@@ -182,7 +182,7 @@ export interface DiffusionModel {
    * The network with a LoRA on top of what it has; absent where its weights cannot be changed. `warn` is told in a sentence what fits nothing. Throws
    * `missing-model`, or `bad-model` for a LoRA of another family.
    */
-  withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<Pick<DiffusionModel, 'predict' | 'withLora'>>;
+  withLora?(lora: LoraChoice, warn: (sentence: string) => void): Promise<Pick<DiffusionModel, 'predict' | 'attention' | 'withLora'>>;
   /** First item of scaled latents `[b, c, h, w]` as a small picture by a linear map; no network is run. */
   preview(scaled: Tensor): Picture;
   /** The same by a small decoder (TAESD); undefined, at once or later, where there is none. */

@@ -27,7 +27,7 @@ function attentionOf(network: DiffusionModel): NonNullable<DiffusionModel['atten
   if (network.attention !== undefined) return network.attention;
   throw new GraphError(
     'bad-model',
-    `The model “${network.name}” was exported without its cross-attention: there is no unet/attention.onnx with “attention_outputs” in unet/config.json. Use the embedded model, or export it with attention.`,
+    `The model “${network.name}” was exported without its cross-attention: there is no unet/attention.onnx with “attention_outputs” in unet/config.json. Use its .safetensors, the embedded model, or export it with attention.`,
     { place: { port: 'model' } },
   );
 }
@@ -40,7 +40,7 @@ export default defineNode({
   effect: 'show',
   help: 'Shows where in the picture each word of the prompt acts: bright cells look at that word most (cross-attention, mean over layers and heads). A row for each noisy latent, the clean guess first, then a map for each word.',
   inputs: {
-    model: model({ label: 'model', help: 'A model that was exported with its attention.' }),
+    model: model({ label: 'model', help: 'Any checkpoint as .safetensors, or a model that was exported with its attention.' }),
     clip: clip({ label: 'clip', help: 'The text encoder of that model.' }),
     x_t: latent({ label: 'x_t', help: 'Noisy latents, such as the kept steps of a sampler loop.' }),
     prompt: text({ label: 'prompt', multiline: true, help: 'The words to look for.' }),
@@ -57,8 +57,9 @@ export default defineNode({
       throw new GraphError('bad-value', 'There are no words in the prompt. Write some.', { place: { port: 'prompt' } });
     const [encoded] = yield* encodedPrompt(encoder, prompt);
     if (encoded === undefined) throw new GraphError('bad-model', 'The text encoder gave nothing for this prompt.');
-    const { tokens: features } = encoded;
-    const guider = { model: network, denoise: conditioned(network, [{ tokens: features }]) };
+    const { tokens: words, pooled } = encoded;
+    const features = { tokens: words, ...(pooled === undefined ? {} : { pooled }) };
+    const guider = { model: network, denoise: conditioned(network, [features]) };
     const items = eachItem(x_t);
     const rows: Image[] = [];
     for (const { item, sigma } of items) {
@@ -67,7 +68,7 @@ export default defineNode({
       const maps = await attention({
         sample: networkInput(x, sigma, network.sampling),
         timestep: network.sampling.timestep(sigma),
-        tokens: features,
+        ...features,
       });
       const [, , height = 0, width = 0] = x.dims;
       const heat = attentionPictures(maps, tokens, { size: { height, width }, factor: enlarge });

@@ -25,6 +25,12 @@ export interface FolderTextEncoder {
   readonly pad: string;
 }
 
+/** A U-Net that gives its cross-attention too, to be built from weights; its outputs in order. */
+export interface AttentionNetwork {
+  readonly network: WeightedNetwork;
+  readonly outputs: AttentionExport['outputs'];
+}
+
 /** What a folder says of itself. Files are absolute paths; parts that only some uses need may be missing. */
 export interface ModelFolder {
   readonly name: string;
@@ -36,6 +42,7 @@ export interface ModelFolder {
   readonly unet: FolderNetwork;
   readonly unetConfig: UnetConfig;
   readonly attention?: AttentionExport;
+  readonly attentionNetwork?: AttentionNetwork;
   /** One, or two whose features are put side by side. */
   readonly textEncoders: readonly FolderTextEncoder[];
   readonly vaeDecoder: FolderNetwork;
@@ -47,7 +54,10 @@ export interface ModelFolder {
 }
 
 /** What of a folder MODEL is made of. */
-export type UnetFolder = Pick<ModelFolder, 'name' | 'latent' | 'sampling' | 'preview' | 'unet' | 'unetConfig' | 'attention'>;
+export type UnetFolder = Pick<
+  ModelFolder,
+  'name' | 'latent' | 'sampling' | 'preview' | 'unet' | 'unetConfig' | 'attention' | 'attentionNetwork'
+>;
 
 async function attentionExport(folder: string, { attention_outputs: outputs }: UnetConfig): Promise<AttentionExport | undefined> {
   const file = join(folder, 'unet/attention.onnx');

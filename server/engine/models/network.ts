@@ -1,4 +1,11 @@
-import { type AttentionMap, type DiffusionModel, GraphError, type NetworkInput, type Tensor } from '../../../nodes/kit/index.ts';
+import {
+  type AttentionMap,
+  type DiffusionModel,
+  GraphError,
+  type LoraChoice,
+  type NetworkInput,
+  type Tensor,
+} from '../../../nodes/kit/index.ts';
 import type { DecodedPreviews } from './decoded-previews.ts';
 import type { AttentionExport, UnetFolder } from './folder.ts';
 import { fixedSide } from './folder-family.ts';
@@ -22,10 +29,16 @@ function checkInput(session: Session, { sample, tokens }: NetworkInput): void {
   }
 }
 
+/** A U-Net that gives its cross-attention too. */
+export interface AttentionPart {
+  readonly part: NetworkPart;
+  readonly outputs: AttentionExport['outputs'];
+}
+
 /** The U-Net's sessions, each opened when it is first run: most runs never need the second one. */
 export interface NetworkParts {
   readonly unet: NetworkPart;
-  readonly attention?: () => Promise<Session>;
+  readonly attention?: AttentionPart | undefined;
   readonly previews?: Pick<DecodedPreviews, 'draw'>;
 }
 
@@ -43,8 +56,17 @@ function attentionMaps(outputs: ReadonlyMap<string, Tensor>, listed: AttentionEx
 
 type Run = (session: Session, input: NetworkInput) => Promise<ReadonlyMap<string, Tensor>>;
 
+/** The same with a LoRA; what does not fit is said of the U-Net that predicts. */
+async function changedAttention({ part, outputs }: AttentionPart, lora: LoraChoice): Promise<AttentionPart> {
+  return { part: (await part.withLora?.(lora, () => undefined)) ?? part, outputs };
+}
+
 /** What of MODEL a LoRA changes. */
-function predictor(unet: NetworkPart, run: Run): Pick<DiffusionModel, 'predict' | 'withLora'> {
+function predictor(
+  unet: NetworkPart,
+  attention: AttentionPart | undefined,
+  run: Run,
+): Pick<DiffusionModel, 'predict' | 'attention' | 'withLora'> {
   const { withLora } = unet;
   return {
     async predict(input) {
@@ -54,13 +76,21 @@ function predictor(unet: NetworkPart, run: Run): Pick<DiffusionModel, 'predict' 
       if (prediction === undefined) throw new GraphError('bad-model', 'The U-Net gives no output. Export it again.');
       return prediction;
     },
-    ...(withLora === undefined ? {} : { withLora: async (lora, warn) => predictor(await withLora(lora, warn), run) }),
+    ...(attention === undefined
+      ? {}
+      : { attention: async (input) => attentionMaps(await run(await attention.part.session(), input), attention.outputs) }),
+    ...(withLora === undefined
+      ? {}
+      : {
+          withLora: async (lora, warn) =>
+            predictor(await withLora(lora, warn), attention && (await changedAttention(attention, lora)), run),
+        }),
   };
 }
 
 /** A folder's U-Net as MODEL. */
 export function diffusionModel(folder: UnetFolder, parts: NetworkParts): DiffusionModel {
-  const { attention: exported, latent, unet } = folder;
+  const { latent, unet } = folder;
   const fed = { config: folder.unetConfig, downscale: latent.downscale };
   const sides = latentSides(unet.outline);
   const run: Run = async (session, input) => {
@@ -69,17 +99,14 @@ export function diffusionModel(folder: UnetFolder, parts: NetworkParts): Diffusi
     checkInput(session, input);
     return session.run(unetFeeds(session.inputs, input, fed));
   };
-  const { attention: open, previews } = parts;
+  const { previews } = parts;
   return {
-    ...(exported === undefined || open === undefined
-      ? {}
-      : { attention: async (input) => attentionMaps(await run(await open(), input), exported.outputs) }),
     name: folder.name,
     latent,
     sampling: folder.sampling,
     inpaints: fixedSide(unet.outline, 'sample', 1) === 2 * latent.channels + 1,
     preview: previewer(folder.preview),
     ...(previews === undefined ? {} : { decodedPreview: (scaled) => previews.draw(latent, scaled) }),
-    ...predictor(parts.unet, run),
+    ...predictor(parts.unet, parts.attention, run),
   };
 }

@@ -22,14 +22,14 @@ import { tinyFormat, tinyVaeRequest } from './checkpoints/taesd-file.ts';
 import { controlNetwork } from './control-network.ts';
 import { DecodedPreviews } from './decoded-previews.ts';
 import { embeddingsIdentity, readEmbedding } from './embeddings.ts';
-import { type ModelFolder, readModelFolder } from './folder.ts';
+import { type ModelFolder, readModelFolder, type UnetFolder } from './folder.ts';
 import { folderTextEncoder } from './folder-text-encoder.ts';
 import type { Session } from './inference-backend.ts';
 import { Kept, type OpenSessions } from './kept.ts';
 import { findModel, type ModelLocation, modelIdentity } from './list.ts';
 import { readLora } from './loras/lora-file.ts';
 import { type LoraTools, type NetworkPart, weightedPart } from './loras/network-part.ts';
-import { diffusionModel } from './network.ts';
+import { type AttentionPart, diffusionModel } from './network.ts';
 import { NetworkShelf, type OpenChoices } from './network-shelf.ts';
 import type { Runtime } from './onnx.ts';
 import { findPart, partIdentity } from './part-files.ts';
@@ -109,14 +109,14 @@ export class EngineModels implements ModelStore {
       const checkpoint = await readUnetFile(found.path);
       const graphs = await this.#graphs.graphs(checkpointRequest(checkpoint));
       const folder = await unetOf(name, checkpoint, graphs);
-      const { part } = this.#opener(sessions, {
+      const { part, attention } = this.#opener(sessions, {
         parameters: parametersOf(graphs),
         weighted: weightedOf(checkpoint, graphs),
         kind: 'unet',
         model: name,
       });
       await this.#previews.look(folder.latent);
-      return diffusionModel(folder, { unet: part(folder.unet.file, 'unet'), previews: this.#previews });
+      return diffusionModel(folder, { unet: part(folder.unet.file, 'unet'), attention: attention(folder), previews: this.#previews });
     });
   }
 
@@ -213,9 +213,23 @@ export class EngineModels implements ModelStore {
       const network = weighted?.get(file);
       return network === undefined ? { session: session(file, name) } : weightedPart(network, session(file, name), { tools });
     };
+    /** An export that gives its attention, or one that is built when it is first asked for. */
+    const attention = ({ attention: exported, attentionNetwork: built }: UnetFolder): AttentionPart | undefined => {
+      if (exported !== undefined) return { part: { session: session(exported.file, 'attention') }, outputs: exported.outputs };
+      if (built === undefined) return undefined;
+      const base = async (): Promise<Session> => {
+        const { path, files, figures, weights, build } = built.network;
+        const graphs = () => new Map([['attention' as const, build(weights)]]);
+        const graph = (await this.#graphs.graphs({ path, files, figures: ['attention', figures], graphs })).get('attention');
+        if (graph === undefined) throw new GraphError('internal', `The U-Net of ${path} with its attention was not written.`);
+        return session(graph.file, 'attention', { parameters: graph.parameters })();
+      };
+      return { part: weightedPart(built.network, base, { tools }), outputs: built.outputs };
+    };
     return {
       session,
       part,
+      attention,
       encoder: (file: string, place: number) => part(file, place === 0 ? 'text_encoder' : `text_encoder_${place + 1}`),
     };
   }
@@ -223,12 +237,12 @@ export class EngineModels implements ModelStore {
   async #open(location: ModelLocation, sessions: OpenSessions): Promise<Checkpoint> {
     const folder = await this.#read(location);
     await this.#previews.look(folder.latent);
-    const { session, part, encoder } = this.#opener(sessions, { ...folder, kind: 'checkpoints', model: location.name });
+    const { session, part, encoder, attention } = this.#opener(sessions, { ...folder, kind: 'checkpoints', model: location.name });
     return {
       model: diffusionModel(folder, {
         unet: part(folder.unet.file, 'unet'),
         previews: this.#previews,
-        ...(folder.attention === undefined ? {} : { attention: session(folder.attention.file, 'attention') }),
+        attention: attention(folder),
       }),
       clip: folderTextEncoder(folder, { open: encoder, embedding: this.#embedding }),
       vae: autoencoder(folder.latent, {

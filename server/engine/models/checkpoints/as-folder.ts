@@ -10,7 +10,7 @@ import { previewMap } from '../preview.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
 import { type GraphFile, parametersOf } from './graph-cache.ts';
 import type { PartName } from './graphs.ts';
-import { weightedNetworks } from './weighted-networks.ts';
+import { attentionNetwork, weightedNetworks } from './weighted-networks.ts';
 
 /** The noise schedule that all of Stable Diffusion was trained with. */
 const schedule = { num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear' };
@@ -70,6 +70,7 @@ export function weightedOf(checkpoint: SafetensorsCheckpoint, graphs: Graphs): R
 /** What MODEL is made of, but for the prompts' side. */
 export async function unetOf(name: string, checkpoint: SafetensorsCheckpoint, graphs: Graphs): Promise<UnetFolder> {
   const { latent, prediction, zeroSnr } = checkpoint;
+  const attention = attentionNetwork(checkpoint);
   const noise = scheduleFromConfig({ ...schedule, rescale_betas_zero_snr: zeroSnr });
   return {
     name,
@@ -78,6 +79,7 @@ export async function unetOf(name: string, checkpoint: SafetensorsCheckpoint, gr
     preview: previewMap(latent.channels).parse({}),
     unet: await need(checkpoint, graphs, { part: 'unet', title: 'U-Net' }),
     unetConfig: { layers_per_block: 2, attention_outputs: [] },
+    ...(attention === undefined ? {} : { attentionNetwork: attention }),
   };
 }
 

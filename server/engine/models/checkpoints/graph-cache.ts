@@ -124,7 +124,7 @@ export class GraphCache {
     await stampMerged(folder);
     const { merged } = this.#options;
     if (known === undefined && merged !== undefined) await keepWithin(this.#options.folder, merged);
-    const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder', 'controlnet'];
+    const names: readonly PartName[] = ['unet', 'text_encoder', 'text_encoder_2', 'vae_encoder', 'vae_decoder', 'controlnet', 'attention'];
     return new Map(
       names.flatMap((name): [PartName, GraphFile][] => {
         const parameters = parts[name];

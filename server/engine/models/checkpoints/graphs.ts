@@ -4,8 +4,8 @@ import { unetGraph } from '../networks/unet.ts';
 import { type VaeArchitecture, vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.ts';
 import type { Part, SafetensorsCheckpoint } from './checkpoint.ts';
 
-/** The networks of a checkpoint, as a folder of ONNX exports names them. */
-export type PartName = 'unet' | 'text_encoder' | 'text_encoder_2' | 'vae_encoder' | 'vae_decoder' | 'controlnet';
+/** The networks of a checkpoint, as a folder of ONNX exports names them; `attention` is the U-Net that gives its cross-attention too. */
+export type PartName = 'unet' | 'text_encoder' | 'text_encoder_2' | 'vae_encoder' | 'vae_decoder' | 'controlnet' | 'attention';
 
 const encoderNames = ['text_encoder', 'text_encoder_2'] as const;
 

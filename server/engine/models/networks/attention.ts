@@ -15,18 +15,38 @@ export const attend = (g: GraphBuilder, [q, k, v]: readonly [Value, Value, Value
     ...(options.causal === true ? { unidirectional: { int: 1 } } : {}),
   });
 
+/** Is told the mean over heads of what each of the cells looks at, `[b, 1, cells, tokens]`. */
+export type HearWeights = (weights: Value) => void;
+
+/** The same as {@link attend}, operator by operator, with softmax(q·kᵀ/√d) told. */
+function attendAloud(
+  g: GraphBuilder,
+  [q, k, v]: readonly [Value, Value, Value],
+  { width, heads, hear }: { width: number; heads: number; hear: HearWeights },
+): Value {
+  const inHeads = (x: Value, perm: readonly number[]): Value =>
+    g.op('Transpose', [g.op('Reshape', [x, g.integers([0, -1, heads, width / heads])])], { perm: { ints: perm } });
+  const scores = g.op('MatMul', [inHeads(q, [0, 2, 1, 3]), inHeads(k, [0, 2, 3, 1])]);
+  const scaled = g.op('Mul', [scores, g.floats(`scale[${width}/${heads}]`, [1], [Math.sqrt(heads / width)])]);
+  const weights = g.op('Softmax', [scaled], { axis: { int: -1 } });
+  hear(g.op('ReduceMean', [weights, g.integers([1])], { keepdims: { int: 1 } }));
+  const mixed = g.op('Transpose', [g.op('MatMul', [weights, inHeads(v, [0, 2, 1, 3])])], { perm: { ints: [0, 2, 1, 3] } });
+  return g.op('Reshape', [mixed, g.integers([0, -1, width])]);
+}
+
 /** Attention of a U-Net from x to `context`, before the bias of its last layer. Its query, key and value layers have no bias. */
 export function attention(
   g: GraphBuilder,
   { x, context }: { readonly x: Value; readonly context: Value },
-  { prefix, size }: { readonly prefix: string; readonly size: AttentionSize },
+  { prefix, size, hear }: { readonly prefix: string; readonly size: AttentionSize; readonly hear?: HearWeights | undefined },
 ): { readonly value: Value; readonly bias: Value } {
   const { width, heads } = size;
   const q = matrix(g, x, `${prefix}.to_q.weight`, { from: width, to: width });
   const k = matrix(g, context, `${prefix}.to_k.weight`, { from: size.context, to: width });
   const v = matrix(g, context, `${prefix}.to_v.weight`, { from: size.context, to: width });
+  const mixed = hear === undefined ? attend(g, [q, k, v], { heads }) : attendAloud(g, [q, k, v], { width, heads, hear });
   return {
-    value: matrix(g, attend(g, [q, k, v], { heads }), `${prefix}.to_out.0.weight`, { from: width, to: width }),
+    value: matrix(g, mixed, `${prefix}.to_out.0.weight`, { from: width, to: width }),
     bias: g.weight(`${prefix}.to_out.0.bias`, [width]),
   };
 }

@@ -1,5 +1,6 @@
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { Weights } from '../graph/weights.ts';
+import type { HearWeights } from './attention.ts';
 import { convolution, silu } from './layers.ts';
 import { normAndSilu, resnetBlock } from './resnet-block.ts';
 import { timeEmbedding } from './time-embedding.ts';
@@ -40,6 +41,8 @@ export interface Crossing {
 interface Around {
   readonly time: Value;
   readonly context: Value;
+  /** Is told what each cross-attention looks at. */
+  readonly hear?: HearWeights | undefined;
 }
 
 const epsilon = 1e-5;
@@ -72,7 +75,8 @@ export class UnetBuilder {
   transformer(x: Value, prefix: string, { level, blocks }: { level: UnetLevel; blocks: number }): Value {
     const { groups, context } = this.#unet;
     const size = { width: level.channels, context, heads: level.heads };
-    return blocks === 0 ? x : transformer(this.g, { x, context: this.#around.context }, { prefix, size, blocks, groups });
+    const { context: prompt, hear } = this.#around;
+    return blocks === 0 ? x : transformer(this.g, { x, context: prompt }, { prefix, size, blocks, groups, hear });
   }
 
   block(x: Value, { prefix, index, from, level }: BlockPlace): Value {
@@ -144,12 +148,16 @@ export class UnetBuilder {
 }
 
 /** Inputs that U-Net and ControlNet share, and the blocks that read them. */
-export function unetInputs(g: GraphBuilder, unet: UnetArchitecture): { readonly sample: Value; readonly builder: UnetBuilder } {
+export function unetInputs(
+  g: GraphBuilder,
+  unet: UnetArchitecture,
+  hear?: HearWeights,
+): { readonly sample: Value; readonly builder: UnetBuilder } {
   const sample = g.input('sample', ['batch', unet.inChannels, 'height', 'width']);
   const timestep = g.input('timestep', [1]);
   const context = g.input('encoder_hidden_states', ['batch', 'tokens', unet.context]);
   const time = silu(g, timeEmbedding(g, timestep, unet, unet.down[0]?.channels ?? 0));
-  return { sample, builder: new UnetBuilder(g, unet, { time, context }) };
+  return { sample, builder: new UnetBuilder(g, unet, { time, context, hear }) };
 }
 
 /** Adds what a ControlNet found; a single 0 `[1, 1, 1, 1]` stands for none. */
@@ -158,10 +166,40 @@ function steered(g: GraphBuilder, x: Value, name: string): Value {
   return g.op('Add', [x, g.input(name, sides)]);
 }
 
+/** A cross-attention that a graph gives: its name, and how many cells of the latent one of its cells is wide. */
+export interface AttentionOutput {
+  readonly name: string;
+  readonly downsample: number;
+}
+
+/** The cross-attentions of a U-Net in the order in which they run. */
+export function attentionOutputs({ down, middle, up }: UnetArchitecture): readonly AttentionOutput[] {
+  const coarsest = 2 ** (down.length - 1);
+  const blocks = ({ depths }: UnetLevel, downsample: number): number[] =>
+    depths.flatMap((depth) => new Array<number>(depth).fill(downsample));
+  const factors = [
+    ...down.flatMap((level, i) => blocks(level, 2 ** i)),
+    ...new Array<number>(middle).fill(coarsest),
+    ...up.flatMap((level, i) => blocks(level, coarsest / 2 ** i)),
+  ];
+  return factors.map((downsample, i) => ({ name: `attention_${i}`, downsample }));
+}
+
+/** The same U-Net with the mean over heads of each cross-attention `[b, 1, cells, tokens]` beside its prediction. */
+export function unetGraphWithAttention(unet: UnetArchitecture, weights: Weights): GraphBuilder {
+  const maps: Value[] = [];
+  const g = unetGraph(unet, weights, (map) => maps.push(map));
+  for (const [i, { name }] of attentionOutputs(unet).entries()) {
+    const map = maps[i];
+    if (map !== undefined) g.output(name, ['batch', 1, `${name}_cells`, 'tokens'], map);
+  }
+  return g;
+}
+
 /** The U-Net as a graph: sample `[b, c, h, w]`, timestep, features of the prompt, what SDXL adds and what ControlNets add → prediction `[b, c, h, w]`. */
-export function unetGraph(unet: UnetArchitecture, weights: Weights): GraphBuilder {
+export function unetGraph(unet: UnetArchitecture, weights: Weights, hear?: HearWeights): GraphBuilder {
   const g = new GraphBuilder(weights);
-  const { sample, builder } = unetInputs(g, unet);
+  const { sample, builder } = unetInputs(g, unet, hear);
   const start = convolution(g, sample, 'conv_in', { from: unet.inChannels, to: unet.down[0]?.channels ?? 0, kernel: 3 });
   const kept = builder.down(start);
   const middle = steered(g, builder.middle(kept.at(-1)?.value ?? start), 'mid_block_additional_residual');
