@@ -1,22 +1,24 @@
-import { combine, scale, type Tensor } from '../kit/index.ts';
-import { torchNormal } from './random.ts';
+import { sizeOf, type Tensor, zeros } from '../kit/index.ts';
+import { TorchGenerator } from './random.ts';
 import { roundHalfEven } from './rounding.ts';
-import { seedState } from './seed-sequence.ts';
+import { seedSequence } from './seed-sequence.ts';
 
-/** A piece of the path: where it lies, its place in the tree, and once it is split, its halves and the seed of its middle. */
+/** A piece of the path. */
 interface Piece {
   readonly start: number;
   readonly end: number;
-  readonly parent?: Piece;
   /** Index among the pieces of its depth, from the left. */
   readonly key: number;
   readonly depth: number;
-  halves?: { readonly middle: number; readonly left: Piece; readonly right: Piece; readonly seed: number };
+  /** Its increment. */
+  readonly whole: Float32Array;
+  /** The path at its start. */
+  readonly before: Float64Array;
 }
 
 const poolSize = 24;
-/** Both ends of a step reach about 24 halvings deep, and the next step goes on from one of them. */
-const rememberedPieces = 128;
+/** A second-order step looks at three levels, and the next one begins with the last of them. */
+const rememberedLevels = 4;
 
 /** To six decimals, ties to even as Python rounds. */
 function rounded(value: number): number {
@@ -37,69 +39,81 @@ export interface BrownianPath {
  * asked for. The path is torchsde's BrownianTree (Li et al. 2020, “Scalable gradients for stochastic differential equations”, algorithm 3), a bisection
  * down to 10⁻⁶ whose middles are drawn by torch generators that numpy seed sequences seed; equal to it on the CPU.
  */
-export function brownianNoise({ seed, dims, sigmaMin, sigmaMax }: BrownianPath): (from: number, to: number) => Tensor {
-  const draw = (with32: number): Tensor => torchNormal(BigInt(with32))(dims);
-  const root: Piece = { start: rounded(sigmaMin), end: rounded(sigmaMax), key: 0, depth: 0 };
-  const whole = scale(draw(seedState({ entropy: seed, spawnKey: [], poolSize }, 1)[0] ?? 0), Math.sqrt(sigmaMax - sigmaMin));
-  const known = new Map<Piece, Tensor>();
-
-  function split(piece: Piece): NonNullable<Piece['halves']> {
-    if (piece.halves !== undefined) return piece.halves;
-    const { start, end, key, depth } = piece;
-    const exact = 0.5 * (end + start);
-    const middle = rounded(exact);
-    const half = (is: { start: number; end: number; key: number }): Piece => ({ ...is, parent: piece, depth: depth + 1 });
-    piece.halves = {
-      middle,
-      seed: seedState({ entropy: seed, spawnKey: [key, depth], poolSize }, 1)[0] ?? 0,
-      left: half({ start, end: middle, key: 2 * key }),
-      right: half({ start: middle, end, key: 2 * key + 1 }),
-    };
-    return piece.halves;
-  }
-
-  /** The increment over one piece: of the left half by a Brownian bridge, of the right half what is left of the parent's; one draw gives both. */
-  function increment(piece: Piece): Tensor {
-    const { parent } = piece;
-    if (parent === undefined) return whole;
-    const remembered = known.get(piece);
-    if (remembered !== undefined) return remembered;
-    const { middle, seed: with32, left, right } = split(parent);
-    const all = increment(parent);
-    const [before, after, length] = [middle - parent.start, parent.end - middle, parent.end - parent.start];
-    const leftPart = combine(before / length, all, Math.sqrt((before * after) / length), draw(with32));
-    const rightPart = combine(1, all, -1, leftPart);
-    remember(left, leftPart);
-    remember(right, rightPart);
-    return piece === left ? leftPart : rightPart;
-  }
-
-  function remember(piece: Piece, found: Tensor): void {
-    const [oldest] = known.keys();
-    if (known.size >= rememberedPieces && oldest !== undefined) known.delete(oldest);
-    known.set(piece, found);
-  }
-
-  /** The pieces that make up [start, end], from the left. */
-  function piecesOf(piece: Piece, start: number, end: number): Piece[] {
-    if (start <= piece.start && end >= piece.end) return [piece];
-    const { middle, left, right } = split(piece);
-    if (end <= middle) return piecesOf(left, start, end);
-    if (start >= middle) return piecesOf(right, start, end);
-    return [...piecesOf(left, start, middle), ...piecesOf(right, middle, end)];
-  }
-
+export function brownianNoise(path: BrownianPath): (from: number, to: number) => Tensor {
+  const { dims, sigmaMin, sigmaMax } = path;
+  const values = pathValues(path);
+  const inside = (level: number): number => rounded(Math.min(Math.max(level, rounded(sigmaMin)), rounded(sigmaMax)));
   return (from, to) => {
     const [low, high] = [Math.fround(Math.min(from, to)), Math.fround(Math.max(from, to))];
-    const inside = (level: number): number => rounded(Math.min(Math.max(level, root.start), root.end));
     const [start, end] = [inside(low), inside(high)];
-    const sign = from > to ? -1 : 1;
-    if (start === end) return scale(whole, 0);
-    const sum = new Float32Array(whole.data.length);
-    for (const piece of piecesOf(root, start, end)) {
-      const { data } = increment(piece);
-      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (data[i] ?? 0);
+    if (start === end) return zeros(dims);
+    const factor = (from > to ? -1 : 1) / Math.sqrt(high - low);
+    const [before, after] = [values(start), values(end)];
+    const data = new Float32Array(before.length);
+    for (let i = 0; i < data.length; i++) data[i] = factor * ((after[i] ?? 0) - (before[i] ?? 0));
+    return { dims, data };
+  };
+}
+
+/** The path at a level of six decimals; valid until a few other levels were asked for. */
+function pathValues({ seed, dims, sigmaMin, sigmaMax }: BrownianPath): (level: number) => Float64Array {
+  const generator = new TorchGenerator();
+  const seeds = seedSequence(seed, poolSize);
+  const count = sizeOf(dims);
+  const draw = (...spawnKey: readonly number[]): Float32Array => {
+    generator.seed(seeds(spawnKey, 1)[0] ?? 0);
+    return generator.values(count);
+  };
+  const root: Piece = {
+    start: rounded(sigmaMin),
+    end: rounded(sigmaMax),
+    key: 0,
+    depth: 0,
+    whole: draw().map((value) => value * Math.sqrt(sigmaMax - sigmaMin)),
+    before: new Float64Array(count),
+  };
+  /** From the whole path to the smallest piece that was looked at last, each a half of the one before: the next level shares the first ones. */
+  const pieces = [root];
+  /** Room for the piece of each depth. */
+  const rooms: { readonly whole: Float32Array; readonly before: Float64Array }[] = [];
+  const levels = new Map<number, Float64Array>();
+
+  /** The half of a piece in which a level lies: the left one by a Brownian bridge, the right one is what is left. */
+  function half({ start, end, key, depth, whole, before }: Piece, level: number): Piece {
+    const middle = rounded(0.5 * (end + start));
+    const noise = draw(key, depth);
+    const [share, spread] = [(middle - start) / (end - start), Math.sqrt(((middle - start) * (end - middle)) / (end - start))];
+    const room = rooms[depth] ?? { whole: new Float32Array(count), before: new Float64Array(count) };
+    rooms[depth] = room;
+    if (level <= middle) {
+      for (let i = 0; i < count; i++) room.whole[i] = share * (whole[i] ?? 0) + spread * (noise[i] ?? 0);
+      return { start, end: middle, key: 2 * key, depth: depth + 1, whole: room.whole, before };
     }
-    return scale({ dims: whole.dims, data: sum }, sign / Math.sqrt(high - low));
+    for (let i = 0; i < count; i++) {
+      const left = Math.fround(share * (whole[i] ?? 0) + spread * (noise[i] ?? 0));
+      room.whole[i] = (whole[i] ?? 0) - left;
+      room.before[i] = (before[i] ?? 0) + left;
+    }
+    return { start: middle, end, key: 2 * key + 1, depth: depth + 1, ...room };
+  }
+
+  function valueAt(level: number, into: Float64Array): Float64Array {
+    let piece = pieces.pop() ?? root;
+    while (piece !== root && (level < piece.start || level > piece.end)) piece = pieces.pop() ?? root;
+    for (; level > piece.start && level < piece.end; piece = half(piece, level)) pieces.push(piece);
+    pieces.push(piece);
+    const { whole, before } = piece;
+    if (level <= piece.start) into.set(before);
+    else for (let i = 0; i < count; i++) into[i] = (before[i] ?? 0) + (whole[i] ?? 0);
+    return into;
+  }
+
+  return (level) => {
+    const known = levels.get(level);
+    const [oldest] = known === undefined && levels.size === rememberedLevels ? levels : [];
+    levels.delete(oldest?.[0] ?? level);
+    const found = known ?? valueAt(level, oldest?.[1] ?? new Float64Array(count));
+    levels.set(level, found);
+    return found;
   };
 }

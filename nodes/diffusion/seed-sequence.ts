@@ -25,30 +25,28 @@ function mix(x: number, y: number): number {
   return (value ^ (value >>> 16)) >>> 0;
 }
 
-/** What a seed sequence is grown from. */
-export interface SeedSource {
-  readonly entropy: bigint;
-  /** The place in a tree of sequences. */
-  readonly spawnKey: readonly number[];
-  readonly poolSize: number;
-}
+/** The first `count` 32-bit words of the sequence at a place in a tree of sequences. */
+export type SeedSequence = (spawnKey: readonly number[], count: number) => Uint32Array;
 
 /**
- * The first `count` 32-bit words of a seed sequence (Melissa O'Neill's seed_seq_fe, 2015), equal to numpy's
+ * Seed sequences (Melissa O'Neill's seed_seq_fe, 2015) that grow from a number, equal to numpy's
  * `SeedSequence(entropy, spawn_key, pool_size).generate_state(count)`.
  */
-export function seedState({ entropy, spawnKey, poolSize }: SeedSource, count: number): Uint32Array {
+export function seedSequence(entropy: bigint, poolSize: number): SeedSequence {
   const run = wordsOf(entropy);
-  const padding = spawnKey.length > 0 ? Math.max(poolSize - run.length, 0) : 0;
-  const words = [...run, ...new Array<number>(padding).fill(0), ...spawnKey.flatMap((key) => wordsOf(BigInt(key)))];
-  const input: Constant = { value: 0x43b0d7e5, factor: 0x931e8875 };
-  const pool = Uint32Array.from({ length: poolSize }, (_, i) => hash(words[i] ?? 0, input));
-  for (let from = 0; from < poolSize; from++) {
-    for (let to = 0; to < poolSize; to++) if (from !== to) pool[to] = mix(pool[to] ?? 0, hash(pool[from] ?? 0, input));
-  }
-  for (const word of words.slice(poolSize)) {
-    for (let to = 0; to < poolSize; to++) pool[to] = mix(pool[to] ?? 0, hash(word, input));
-  }
-  const output: Constant = { value: 0x8b51f9dd, factor: 0x58f38ded };
-  return Uint32Array.from({ length: count }, (_, i) => hash(pool[i % poolSize] ?? 0, output));
+  const first: Constant = { value: 0x43b0d7e5, factor: 0x931e8875 };
+  const grown = Uint32Array.from({ length: poolSize }, (_, i) => hash(run[i] ?? 0, first));
+  const stir = (pool: Uint32Array, to: number, word: number, constant: Constant): void => {
+    pool[to] = mix(pool[to] ?? 0, hash(word, constant));
+  };
+  for (let from = 0; from < poolSize; from++)
+    for (let to = 0; to < poolSize; to++) if (from !== to) stir(grown, to, grown[from] ?? 0, first);
+  const rest = run.slice(poolSize);
+  return (spawnKey, count) => {
+    const [pool, input] = [grown.slice(), { ...first }];
+    for (const word of [...rest, ...spawnKey.flatMap((key) => wordsOf(BigInt(key)))])
+      for (let to = 0; to < poolSize; to++) stir(pool, to, word, input);
+    const output: Constant = { value: 0x8b51f9dd, factor: 0x58f38ded };
+    return Uint32Array.from({ length: count }, (_, i) => hash(pool[i % poolSize] ?? 0, output));
+  };
 }

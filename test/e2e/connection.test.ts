@@ -44,7 +44,7 @@ describe('the editor and its server', () => {
     const { page, context, errors } = await openEditor(browser, server.url);
     await page.evaluate(() => {
       const { nodes = () => [], view } = window.__editor ?? {};
-      for (const { id, title } of nodes()) if (title === 'Sampling steps') view?.setValue(id, 'steps', 600);
+      for (const { id, title } of nodes()) if (title === 'Sampling steps') view?.setValue(id, 'steps', 400);
     });
     await page.click('#run');
     await page.waitForFunction(() => [...(window.__editor?.state.run?.nodes.values() ?? [])].some(({ step }) => (step?.index ?? 0) > 0));

@@ -9,7 +9,7 @@ describe('seeded noise', () => {
     for (const wanted of draws) {
       const { data } = stream([wanted.length]);
       wanted.forEach((value, i) => {
-        expect(data[i]).toBeCloseTo(value, 5);
+        expect(data[i]).toBeCloseTo(value, 6);
       });
     }
   });

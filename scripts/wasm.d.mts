@@ -1,0 +1,2 @@
+/** Compiles wasm/torch-normal.ts. Throws what the compiler says. */
+export function compile(): Promise<Uint8Array>;
