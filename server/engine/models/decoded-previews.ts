@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type Autoencoder, type Image, type LatentFormat, type Picture, scale, sliceBatch, type Tensor } from '../../../nodes/kit/index.ts';
 import type { TinyVaePlace } from './checkpoints/taesd-file.ts';
 import { locateTinyVae, type OpenTinyVae, type TinyVaeName, tinyVaeFor } from './taesd.ts';
@@ -30,6 +31,12 @@ function toPicture({ dims: [, height = 0, width = 0], data }: Image): Picture {
   return { width, height, rgb: Uint8Array.from(data.subarray(0, 3 * height * width), (value) => 255 * value + 0.5) };
 }
 
+const stampOf = (path: string): Promise<string> =>
+  stat(path).then(
+    ({ size, mtimeMs }) => `${size}:${mtimeMs}`,
+    () => '',
+  );
+
 /** What previews are decoded with. */
 export interface DecodedPreviewsParts {
   readonly roots: readonly string[];
@@ -41,8 +48,8 @@ export interface DecodedPreviewsParts {
 export class DecodedPreviews {
   readonly #parts: DecodedPreviewsParts;
   readonly #found = new Map<TinyVaeName, TinyVaePlace>();
-  /** Files that could not be used. */
-  readonly #bad = new Set<string>();
+  /** Files that could not be used, with their sizes and times then: one that was replaced is tried again. */
+  readonly #bad = new Map<string, string>();
 
   constructor(parts: DecodedPreviewsParts) {
     this.#parts = parts;
@@ -53,7 +60,7 @@ export class DecodedPreviews {
     const name = tinyVaeFor(latent);
     const place = name === undefined ? undefined : await locateTinyVae(name, this.#parts.roots);
     if (name === undefined) return;
-    if (place === undefined || this.#bad.has(place.decoder)) this.#found.delete(name);
+    if (place === undefined || this.#bad.get(place.decoder) === (await stampOf(place.decoder))) this.#found.delete(name);
     else this.#found.set(name, place);
   }
 
@@ -71,9 +78,10 @@ export class DecodedPreviews {
       const vae: Autoencoder = await this.#parts.open(name, place);
       return toPicture(await vae.decode(latents));
     } catch (thrown) {
-      if (!this.#bad.has(place.decoder))
-        this.#parts.say(`Previews are drawn without ${place.decoder}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-      this.#bad.add(place.decoder);
+      const stamp = await stampOf(place.decoder);
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      if (this.#bad.get(place.decoder) !== stamp) this.#parts.say(`Previews are drawn without ${place.decoder}: ${why}`);
+      this.#bad.set(place.decoder, stamp);
       this.#found.delete(name);
       return undefined;
     }

@@ -7,6 +7,8 @@ import type { Checkpoint, Tensor } from '../../../nodes/kit/index.ts';
 import { readLora } from '../../../server/engine/models/loras/lora-file.ts';
 import { openRuntime, type Runtime } from '../../../server/engine/models/onnx.ts';
 import { EngineModels } from '../../../server/engine/models/store.ts';
+import { openSession } from '../../../server/engine/session.ts';
+import { dataFolders } from '../../../server/files/paths.ts';
 import { floats, writeSafetensors } from './safetensors-file.ts';
 import { inHalves, ramp, type SomeValues, singleFile, writeDiffusersFolder, writeSingleFile } from './tiny-checkpoints.ts';
 import { loraCases, loraNames, loraTensors } from './tiny-loras.ts';
@@ -129,9 +131,10 @@ describe('a LoRA', () => {
   });
 
   it('is kept on disk up to a bound, the longest unused one goes first, never one that is loaded, and one that went comes back', async () => {
-    const graphs = join(root, 'bounded');
-    const store = new EngineModels(root, runtime, { graphs, merged: 1 });
-    const plain = await store.checkpoint('sd15.safetensors');
+    const data = join(root, 'bounded');
+    const graphs = dataFolders(data).graphs;
+    const session = await openSession({ device: 'cpu', models: root, data, cacheBytes: 0, mergedBytes: 1 }, new Map());
+    const plain = await session.models.checkpoint('sd15.safetensors');
     const plainFolders = new Set(await readdir(graphs));
     const kept = async () => (await readdir(graphs)).filter((name) => !plainFolders.has(name));
     const long = new Date(Date.now() - 3_600_000);
@@ -146,12 +149,12 @@ describe('a LoRA', () => {
     const first = await merged(0.5);
     const second = await merged(0.25);
     expect(await kept()).toEqual(expect.arrayContaining([first.name, second.name]));
-    await store.unload();
+    await session.unload({});
     const third = await merged(0.75);
     expect(await kept()).toEqual([third.name]);
     expect(apart(await predict(first, 'sd15'), first.result)).toBe(0);
     expect((await kept()).toSorted()).toEqual([first.name, third.name].toSorted());
-    await store.close();
+    await session.close();
   });
 
   it('at strength 0 changes nothing, and what else was set on the model stays', async () => {

@@ -134,6 +134,8 @@ describe('TAESD', () => {
     expect(await draw()).toEqual(model.preview(denoised));
     expect(await draw()).toEqual(model.preview(denoised));
     expect(said.filter((sentence) => /^Previews are drawn without .*taesd_decoder\.safetensors/.test(sentence))).toHaveLength(1);
+    await writeSafetensors(join(root, 'vae_approx/taesd_decoder.safetensors'), half('decoder'));
+    await expect.poll(async () => draw()).toMatchObject({ width: 40, height: 48 });
   });
 });
 
