@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { GraphError, type NodeSpec, type SizeRule } from '../nodes/kit/index.ts';
 import type { DeviceStatus } from '../workflows/protocol.ts';
-import { Batches } from './batch/batches.ts';
+import { Batches, type BatchesParts } from './batch/batches.ts';
 import type { GridJob } from './batch/grid.ts';
 import { sweepGraphs } from './engine/models/checkpoints/graph-cache.ts';
 import { PartFamilies } from './engine/models/part-families.ts';
@@ -191,7 +191,7 @@ async function start(options: ServeOptions, closers: Close[]): Promise<{ url: st
   const members = new Members({ shared: store.shared, devices, ...ownFiles(prepared.catalogue) });
   const jobs = startJobs(options, prepared, { store, engines, members });
   const gate = new Gate({ token: options.token, port, maxFailures: limits.tokenFailures });
-  const batches = batchesOf(prepared, jobs, engines.length);
+  const batches = batchesOf(prepared, jobs, { lanes: engines.length + 1, resumes: options.paused !== true });
   const context: ServerContext = { ...prepared, gate, crowd, jobs, engines, batches, devices, workers: () => members.list() };
   const hub = new SocketHub(context);
   // Jobs end before the pages are sent away, so that everybody hears how.
@@ -237,7 +237,7 @@ const missingHere = ({ images }: DataFolders): string =>
   `It was looked for on ${hostname()}, in ${images.input}. Each server on a shared queue has its own input folder: put the file there too, or let the servers share the folder.`;
 
 /** Batches, whose items are jobs. */
-function batchesOf({ folders, catalogue, reader, draw, log }: Prepared, jobs: Jobs, engines: number): Batches {
+function batchesOf({ folders, catalogue, reader, draw, log }: Prepared, jobs: Jobs, how: Pick<BatchesParts, 'lanes' | 'resumes'>): Batches {
   return new Batches({
     folder: folders.images.output,
     catalogue: () => catalogue.current,
@@ -246,7 +246,7 @@ function batchesOf({ folders, catalogue, reader, draw, log }: Prepared, jobs: Jo
     cancelJob: (id) => jobs.cancel(id),
     draw,
     onTrouble: (error) => log.error({ err: error }, 'A batch could not go on'),
-    lanes: engines + 1,
+    ...how,
   });
 }
 

@@ -2,7 +2,7 @@
 export { type Axis, mostAxes, parseAxis, parseValues, rowsOfAxes } from './batch/axes.ts';
 export { formatCsv, parseCsv } from './batch/csv.ts';
 export { checkTemplate, fillTemplate, namePart, unknownTokens } from './batch/names.ts';
-export { type BatchRow, rowOfRecord, rowsOfCsv, rowsOfJsonl, rowsOfPictures, rowsOfRepeat } from './batch/rows.ts';
+export { type BatchRow, fileColumn, rowOfRecord, rowsOfCsv, rowsOfJsonl, rowsOfPictures, rowsOfRepeat } from './batch/rows.ts';
 export { type ItemSeeds, itemSeeds, type SeedField, seedFields, withSeeds } from './batch/seeds.ts';
 export { canonicalText } from './canonical.ts';
 export { isRecord } from './clean.ts';

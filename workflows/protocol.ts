@@ -177,6 +177,7 @@ export type ClientMessage =
   /** Puts waiting jobs before all others, behind them, or just before another one. */
   | { readonly type: 'move'; readonly jobs: readonly string[]; readonly to: 'first' | 'last' | { readonly before: string } }
   /** Higher ones run first. */
+  | { readonly type: 'retry'; readonly job: string; readonly id: string }
   | { readonly type: 'prioritise'; readonly jobs: readonly string[]; readonly priority: number }
   /** Ask for the present state of these jobs and everything that follows; `previews` false mutes binary frames. */
   | { readonly type: 'watch'; readonly jobs: readonly string[]; readonly previews?: boolean }

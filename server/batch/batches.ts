@@ -39,6 +39,8 @@ export interface BatchesParts {
   readonly onTrouble: (error: unknown) => void;
   /** Items that are queued at once: one for each engine, and one that waits. */
   readonly lanes: number;
+  /** {@link Batches.resumeUnfinished} is to be called: until then what is unfinished counts as running. */
+  readonly resumes: boolean;
 }
 
 /** `interrupted`: it was cancelled, or the server ended in the middle and was started again held; it can be resumed. */
@@ -81,9 +83,11 @@ const exists = (path: string): Promise<boolean> =>
 export class Batches {
   readonly #parts: BatchesParts;
   readonly #live = new Map<string, Live>();
+  #resumes: boolean;
 
   constructor(parts: BatchesParts) {
     this.#parts = parts;
+    this.#resumes = parts.resumes;
   }
 
   /** Begins a batch. Throws what is wrong with the request as a whole, `duplicate-id` if the id is taken. */
@@ -100,15 +104,21 @@ export class Batches {
     return { id, ...head, state: 'running', done: 0, failed: 0, items: [] };
   }
 
-  /** Runs what is missing or failed. Undefined if there is no such batch. */
-  async resume(id: string): Promise<BatchReport | undefined> {
+  /** Runs what is missing or failed, of what was asked for at first or is asked for now. Undefined if there is no such batch. */
+  async resume(id: string, now?: BatchWish): Promise<BatchReport | undefined> {
     const live = this.#live.get(id);
     if (live !== undefined) return this.#told(id);
-    const folder = join(this.#parts.folder, id);
-    const text = await readFile(join(folder, wishName), 'utf8').catch(() => undefined);
-    const before = await BatchState.read(folder);
+    const path = join(this.#parts.folder, id, wishName);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    const before = await BatchState.read(join(this.#parts.folder, id));
     if (text === undefined || before === undefined) return undefined;
-    await this.#run(id, this.#prepare(BatchBody.parse(parseJson(text)), id, before.head.begun), before.items);
+    const prepared = this.#prepare(now ?? BatchBody.parse(parseJson(text)), id, before.head.begun);
+    if (now !== undefined) await writeWhole(path, stringifyJson({ ...now, id }));
+    await this.#run(
+      id,
+      prepared,
+      before.items.filter(({ row }) => row <= prepared.head.total),
+    );
     return this.#told(id);
   }
 
@@ -151,12 +161,13 @@ export class Batches {
   async resumeUnfinished(): Promise<readonly string[]> {
     const resumed: string[] = [];
     for (const { id, state } of (await this.list()).toReversed()) {
-      if (state !== 'interrupted') continue;
+      if (state !== 'running' || this.#live.has(id)) continue;
       const kept = await BatchState.read(join(this.#parts.folder, id));
       if (kept === undefined || kept.head.stopped === true) continue;
       const report = await this.resume(id).catch((thrown: unknown) => this.#parts.onTrouble(thrown));
       if (report !== undefined) resumed.push(id);
     }
+    this.#resumes = false;
     return resumed;
   }
 
@@ -172,10 +183,11 @@ export class Batches {
     return report;
   }
 
-  async #report(id: string, { format: _, stopped: __, ...head }: BatchHead, items: readonly ItemRecord[]): Promise<BatchReport> {
+  async #report(id: string, { format: _, stopped, ...head }: BatchHead, items: readonly ItemRecord[]): Promise<BatchReport> {
     const done = items.filter(({ state }) => state === 'done').length;
     const failed = items.length - done;
-    const state = items.length < head.total ? 'interrupted' : failed > 0 ? 'failed' : 'done';
+    const rests = this.#resumes && stopped !== true ? 'running' : 'interrupted';
+    const state = items.length < head.total ? rests : failed > 0 ? 'failed' : 'done';
     const drawn = head.axes.length > 0 && (await exists(join(this.#parts.folder, id, gridName)));
     return { id, ...head, state, done, failed, ...(drawn ? { grid: `${id}/${gridName}` } : {}), items };
   }

@@ -12,7 +12,7 @@ const Problem = z.object({
 });
 
 /** How one item of a batch ended. */
-const ItemRecord = z.object({
+export const ItemRecord = z.object({
   /** Counted from 1. */
   row: z.int().min(1),
   state: z.enum(['done', 'failed']),
@@ -33,7 +33,7 @@ const ItemRecord = z.object({
 export type ItemRecord = z.infer<typeof ItemRecord>;
 
 /** What a batch is, beside its items. */
-const BatchHead = z.object({
+export const BatchHead = z.object({
   format: z.literal(1),
   /** Name of the workflow. */
   workflow: z.string(),

@@ -33,25 +33,24 @@ export function addBatch(root: Command, argv: readonly string[], exit: (code: nu
     .option('--set <node.field=value>', 'set a value for all of them, node being an id or a title; may be repeated', collect)
     .option('--out <dir>', 'where pictures, results.csv and batch.json go; by default a new folder in <data>/output')
     .option('--resume', 'go on with the batch in --out, or with the latest: run only what is missing or failed')
+    .option(
+      '--server <url>',
+      'run it on that server, with its models; pictures of a folder are sent there, and what is made comes to --out',
+    )
+    .addOption(new Option('--token <secret>', 'the token of that server').env('LITEGRAPH_DIFFUSION_TOKEN'))
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nThe exit code is 0 (all done), 1 (some failed), 2 (bad input) or 130 (Ctrl-C; what is done is kept).')
     .action(async (files: string[], given: Given & Partial<BatchOptions>) => {
-      const env = await deviceEnvironment(given.device);
+      const env = given.server === undefined ? await deviceEnvironment(given.device) : undefined;
       if (env !== undefined) return exit(await (await import('./again.ts')).runAgain(argv, env));
-      const { batchCommand } = await import('./batch.ts');
-      exit(
-        await batchCommand(files, {
-          set: [],
-          sweep: [],
-          name: '{row}',
-          resume: false,
-          json: false,
-          quiet: false,
-          ...given,
-          ...commonOptions(given),
-        }),
-      );
+      const options: BatchOptions = {
+        ...{ set: [], sweep: [], name: '{row}', resume: false, json: false, quiet: false },
+        ...given,
+        ...commonOptions(given),
+      };
+      if (options.server === undefined) exit(await (await import('./batch.ts')).batchCommand(files, options));
+      else exit(await (await import('./batch-on-server.ts')).batchOnServer(files, { ...options, server: options.server }));
     });
 }
 

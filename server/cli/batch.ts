@@ -37,6 +37,9 @@ import { exitCodes, follow, interruptible } from './run.ts';
 
 /** `litegraph-diffusion batch`. */
 export interface BatchOptions extends SourceOptions {
+  /** Address of the server whose queue and models are used, instead of this process. */
+  readonly server?: string;
+  readonly token?: string;
   readonly each?: string;
   readonly eachField?: string;
   readonly repeat?: number;
@@ -50,7 +53,7 @@ export interface BatchOptions extends SourceOptions {
 }
 
 /** The rows of a batch, and what they are of. */
-interface Rows {
+export interface Rows {
   readonly rows: readonly BatchRow[];
   readonly axes: readonly Axis[];
   readonly pictures?: string;
@@ -68,14 +71,15 @@ interface Plan extends Rows {
 }
 
 /** How one workflow's batch ended: what `--json` prints. */
-interface Report extends Counts {
+export interface Report extends Counts {
   readonly workflow: string;
   readonly folder: string;
   readonly items: readonly ItemRecord[];
   readonly grid?: string;
 }
 
-async function rowsOf({ each, repeat, sweep }: BatchOptions): Promise<Rows> {
+/** The rows that the options ask for. Throws `bad-value` unless there is exactly one way. */
+export async function rowsOf({ each, repeat, sweep }: BatchOptions): Promise<Rows> {
   const given = [each, repeat, sweep.length === 0 ? undefined : sweep].filter((way) => way !== undefined);
   if (given.length !== 1)
     throw new GraphError('bad-value', 'Give one of --each, --repeat and --sweep: it says what changes from picture to picture.');
@@ -229,7 +233,8 @@ async function runPlan(plan: Plan, options: BatchOptions, { session, signal }: P
   };
 }
 
-function tell(reports: readonly Report[], options: BatchOptions, ms: number): void {
+/** Prints how batches ended. */
+export function tell(reports: readonly Report[], options: BatchOptions, ms: number): void {
   if (options.json) {
     process.stdout.write(`${stringifyJson({ batches: reports })}\n`);
     return;
@@ -251,9 +256,10 @@ function tell(reports: readonly Report[], options: BatchOptions, ms: number): vo
   }
 }
 
-function codeOf(reports: readonly Report[], interrupted: boolean): number {
+/** The exit code. */
+export function codeOf(reports: readonly Report[], interrupted: boolean): number {
   if (interrupted) return exitCodes.interrupted;
-  return reports.some(({ failed }) => failed > 0) ? exitCodes.failed : exitCodes.done;
+  return reports.some(({ failed, missing }) => failed + missing > 0) ? exitCodes.failed : exitCodes.done;
 }
 
 /** Runs saved workflows for each row of a table, so many times, or for each value of fields, and gives the exit code. */

@@ -8,6 +8,7 @@ import { startEngine } from '../engine/supervisor.ts';
 import { createLog } from '../log.ts';
 import { parseQueue } from '../queue/open-store.ts';
 import { stopSignal } from '../serve.ts';
+import { serverUrl } from '../worker/server-http.ts';
 import { startWorker } from '../worker/worker.ts';
 import { type CommonOptions, type DeviceOptions, engineDevices, engineOptions, warnOfModels } from './options.ts';
 
@@ -17,11 +18,6 @@ export interface WorkerCommandOptions extends CommonOptions, DeviceOptions {
   readonly server: string;
   readonly token?: string;
   readonly shared?: string;
-}
-
-function serverUrl(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text).origin;
-  throw new GraphError('bad-value', `--server expects an address such as http://192.168.1.10:8190, got “${text}”.`);
 }
 
 /** Runs jobs of a shared queue until a signal; a job that runs then goes back to the queue. */

@@ -1,6 +1,7 @@
 import { Router } from 'express';
+import { parseJson } from '../../workflows/index.ts';
 import { BatchBody } from '../batch/wish.ts';
-import { checked, readJson } from './body.ts';
+import { checked, readJson, readText } from './body.ts';
 import type { ServerContext } from './context.ts';
 import { onlyMethods, refusal } from './problems.ts';
 
@@ -42,7 +43,9 @@ export function batchRoutes({ batches, limits }: ServerContext): Router {
   router
     .route('/batches/:id/resume')
     .post(async (request, response) => {
-      response.status(202).json(found(await batches.resume(known(request.params.id))));
+      const text = await readText(request, limits.document);
+      const now = text.trim() === '' || text.trim() === '{}' ? undefined : checked(BatchBody, parseJson(text));
+      response.status(202).json(found(await batches.resume(known(request.params.id), now)));
     })
     .all(onlyMethods('POST'));
   return router;

@@ -174,8 +174,9 @@ const batchPaths: ZodOpenApiPathsObject = {
   },
   '/v1/batches/{id}/resume': {
     post: {
-      summary: 'Run what is missing or failed',
+      summary: 'Run what is missing or failed, of what was asked for at first or is asked for now',
       requestParams: id,
+      requestBody: { required: false, content: { 'application/json': { schema: BatchBody } } },
       responses: { 202: json(BatchReport, 'It goes on.'), ...unknownBatch },
     },
   },

@@ -16,6 +16,11 @@ export const ClientMessageSchema = z.discriminatedUnion('type', [
     record: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal('cancel'), job: JobId }),
+  z.strictObject({
+    type: z.literal('retry'),
+    job: JobId,
+    id: JobId.meta({ description: 'Of the job that runs it again.' }),
+  }),
   z.strictObject({ type: z.literal('pause'), paused: z.boolean() }),
   z.strictObject({ type: z.literal('hold'), jobs: Several, paused: z.boolean() }),
   z.strictObject({ type: z.literal('move'), jobs: Several, to: Place }),

@@ -6,7 +6,7 @@ import type { ServerContext } from '../http/context.ts';
 import type { JobPreview } from '../jobs/book.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { LogEntry } from '../jobs/log.ts';
-import { submitRun } from '../jobs/submit.ts';
+import { readAgain, submitRun } from '../jobs/submit.ts';
 import { type CheckedMessage, readMessage } from './messages.ts';
 import { Outbox, type Wire } from './outbox.ts';
 
@@ -130,6 +130,7 @@ export class Page {
     try {
       if (message.type === 'run') await this.#run(message);
       else if (message.type === 'cancel') await this.#cancel(message.job);
+      else if (message.type === 'retry') await this.#retry(message);
       else if (message.type === 'watch') await this.#watch(message);
       else if (message.type === 'ping') this.tell({ type: 'pong', at: message.at });
       else await changeQueue(message, this.#context.jobs);
@@ -141,7 +142,7 @@ export class Page {
   #fail(message: CheckedMessage, thrown: unknown): void {
     const problem = toProblem(thrown);
     if (problem.code === 'internal') this.#context.log.error({ err: thrown }, `A “${message.type}” message failed`);
-    const id = message.type === 'run' ? message.id : message.type === 'cancel' ? message.job : '';
+    const id = message.type === 'run' || message.type === 'retry' ? message.id : message.type === 'cancel' ? message.job : '';
     this.tell({ type: 'rejected', id, problems: [problem] });
   }
 
@@ -170,6 +171,13 @@ export class Page {
 
   async #cancel(id: string): Promise<void> {
     if ((await this.#context.jobs.cancel(id)) === undefined) this.tell({ type: 'unknown-job', id });
+  }
+
+  async #retry({ job, id }: Extract<CheckedMessage, { type: 'retry' }>): Promise<void> {
+    this.#add(id);
+    const again = await this.#context.jobs.retry(job, async (source) => ({ ...(await readAgain(source, this.#context)), id }));
+    if (again !== undefined) this.tell({ type: 'accepted', id, position: again.position ?? 0 });
+    else this.tell({ type: 'unknown-job', id: job });
   }
 
   async #watch({ jobs, previews }: Extract<CheckedMessage, { type: 'watch' }>): Promise<void> {

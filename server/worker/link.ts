@@ -3,7 +3,7 @@ import type { RecordedHeader, RunEvent, StateEvent } from '../../workflows/proto
 import { encodePreview, isFinal } from '../../workflows/protocol.ts';
 import type { JobBook, JobPreview } from '../jobs/book.ts';
 import { frameKinds, type WorkerMessage, workerProtocol } from '../socket/worker-link.ts';
-import type { ServerAddress } from './server-client.ts';
+import type { ServerAddress } from './server-http.ts';
 
 /** Between two attempts to open the socket, in ms. */
 const retry = 1000;

@@ -23,7 +23,8 @@ import { HomeServer } from './home-server.ts';
 import { Inputs } from './inputs.ts';
 import { Link } from './link.ts';
 import { RelayedEngine } from './relayed-engine.ts';
-import { type ServerAddress, ServerClient } from './server-client.ts';
+import { ServerClient } from './server-client.ts';
+import type { ServerAddress } from './server-http.ts';
 
 /** What a worker is started with; paths are absolute. */
 export interface WorkerOptions {

@@ -122,6 +122,42 @@ it('runs pictures of the input folder, each a row, where they can go; a row that
   expect((await ended(rig, 'rows')).items.map(({ row, state }) => `${row} ${state}`).sort()).toEqual(['1 failed', '2 done']);
 });
 
+it('is sent by the command line: pictures go there, what is made comes here, and a mended folder runs only what failed', async () => {
+  await using rig = await start();
+  const here = await temporaryFolder();
+  const [photos, out, file] = [join(here, 'photos'), join(here, 'out'), join(here, 'copy.json')];
+  const runs: string[] = [];
+  rig.engine.script = async ({ job, workflow: { nodes }, saveAs }, sink) => {
+    runs.push(job);
+    const image = nodes.get('1')?.inputs.image;
+    const from = image !== undefined && 'value' in image ? String(image.value) : '';
+    const to = join(rig.data, 'output', `${saveAs}.png`);
+    await mkdir(dirname(to), { recursive: true });
+    await writeFile(to, await readFile(join(rig.data, 'input', from)));
+    const files = [{ folder: 'output', name: `${saveAs}.png`, width: 1, height: 1 } as const];
+    sink.event({ type: 'shown', node: '2', content: { kind: 'images', files } });
+    return 'done' as const;
+  };
+  await mkdir(photos);
+  await writeFile(file, JSON.stringify({ '1': { class_type: 'LoadImage', inputs: { image: 'cat.png' } }, '2': workflow['2'] }));
+  for (const name of ['cat.png', 'dog.png']) await writeFile(join(photos, name), tinyPng);
+  await writeFile(join(photos, 'owl.png'), 'no picture');
+  const batch = (...more: string[]) =>
+    new Program('batch', file, '--server', rig.url, '--each', photos, '--name', '{file}', '--out', out, ...more).ended();
+  const first = await batch();
+  expect([first.code, first.errors]).toEqual([1, expect.stringContaining('Row 3, owl.png: This file is no PNG')]);
+  expect((await readdir(out)).sort()).toEqual(['batch.json', 'cat.png', 'dog.png', 'results.csv', 'server.json']);
+  expect(await readFile(join(out, 'dog.png'))).toEqual(tinyPng);
+  await writeFile(join(photos, 'owl.png'), tinyPng);
+  const second = await batch('--resume', '--json');
+  expect([second.code, JSON.parse(second.output)]).toMatchObject([0, { batches: [{ done: 1, failed: 0, unchanged: 2, missing: 0 }] }]);
+  expect(runs).toHaveLength(3);
+  expect(await readdir(out)).toContain('owl.png');
+  const elsewhere = await batch('--resume', '--server', 'http://127.0.0.1:1');
+  expect([elsewhere.code, elsewhere.errors]).toEqual([2, expect.stringContaining('cannot be reached')]);
+  await rm(here, { recursive: true });
+});
+
 it('sweeps with a real engine: every cell, the grid, and in the history what each was made with', async () => {
   const data = await temporaryFolder();
   const program = new Program('serve', '--port', '0', '--data', data, '--device', 'cpu');

@@ -113,6 +113,23 @@ describe('the socket', () => {
     expect((await post(rig, '/v1/jobs', { id: 'a', workflow: workflow() })).status).toBe(202);
   });
 
+  it('runs an ended job again under a new id, and tells all of that one', async () => {
+    await using rig = await startRig();
+    rig.engine.script = (_request, sink) => {
+      sink.event({ type: 'started', node: '1' });
+      return 'done';
+    };
+    const visitor = await visit(rig);
+    visitor.send({ type: 'run', id: 'a', workflow: text(128) });
+    await visitor.reaches('a', 'done');
+    visitor.send({ type: 'retry', job: 'a', id: 'b' });
+    await visitor.message('accepted', ({ id }) => id === 'b');
+    await visitor.reaches('b', 'done');
+    expect(visitor.events('b')).toContain('started');
+    visitor.send({ type: 'retry', job: 'nobody', id: 'c' });
+    expect(await visitor.message('unknown-job')).toEqual({ type: 'unknown-job', id: 'nobody' });
+  });
+
   it('watches a job that is only sent afterwards, by HTTP', async () => {
     await using rig = await startRig();
     rig.engine.script = (_request, sink) => {

@@ -56,8 +56,12 @@ function cellsOf(record: JsonRecord): Map<string, string> {
   return cells;
 }
 
-/** A row of names and values, as a line of JSONL or the HTTP API gives it; what is wrong is in the row. */
+/** A row of names and values, as a line of JSONL or the HTTP API gives it; what is wrong is in the row, and null is one that could not be read elsewhere. */
 export function rowOfRecord(record: unknown, row: number): BatchRow {
+  if (record === null) {
+    const message = 'It could not be read by who sent it, and is left out. Mend it and send it again.';
+    return { row, cells: new Map(), problem: { code: 'bad-document', message } };
+  }
   try {
     const json = typeof record === 'string' ? parseJson(record) : cleanJson(record);
     if (!isJsonRecord(json)) {
