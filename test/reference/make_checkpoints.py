@@ -243,27 +243,33 @@ def reference(kind, tokenizer, parts):
                "vae": {key: vae.config[key] for key in ("norm_num_groups", "scaling_factor")},
                "encoders": [{"num_attention_heads": encoder.config.num_attention_heads, "hidden_act": encoder.config.hidden_act,
                              "num_hidden_layers": encoder.config.num_hidden_layers} for encoder in encoders]}
-    pictures = {} if kind == "inpaint" else {"picture": picture(kind, tokenizer, unet, vae, encoders)}
-    return {"parts": part_ids, "configs": configs, "results": results | pictures}
+    return {"parts": part_ids, "configs": configs, "results": results | {"picture": picture(kind, tokenizer, unet, vae, encoders)}}
 
 
 def picture(kind, tokenizer, unet, vae, encoders):
-    """Four steps of Euler by diffusers' own pipeline from given latents."""
+    """Four steps of Euler by diffusers' own pipeline from given latents; the inpainting model paints a rectangle of a picture whose latents are given too."""
+    given = {}
     prediction = "v_prediction" if kind == "sd21v" else "epsilon"
     scheduler = diffusers.EulerDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type=prediction,
                                                  timestep_spacing="linspace")
     if kind == "sdxl":
         # What fills up the second encoder's windows is “!”.
-        second = transformers.CLIPTokenizer.from_pretrained(tokenizer.name_or_path, pad_token="!")
+        second = clip_tokenizer(pad=0)
         pipe = diffusers.StableDiffusionXLPipeline(vae=vae, text_encoder=encoders[0], text_encoder_2=encoders[1], tokenizer=tokenizer, tokenizer_2=second,
                                                    unet=unet, scheduler=scheduler, add_watermarker=False)
+    elif kind == "inpaint":
+        pipe = diffusers.StableDiffusionInpaintPipeline(vae=vae, text_encoder=encoders[0], tokenizer=tokenizer, unet=unet, scheduler=scheduler,
+                                                        safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+        mask = torch.zeros(1, 1, 64, 64)
+        mask[..., 16:48, 24:56] = 1
+        given = dict(image=torch.zeros(1, 3, 64, 64), mask_image=mask, masked_image_latents=ramp("masked", [1, 4, 8, 8]), strength=1.0)
     else:
-        own = transformers.CLIPTokenizer.from_pretrained(tokenizer.name_or_path, pad_token="!") if kind == "sd21v" else tokenizer
+        own = clip_tokenizer(pad=0) if kind == "sd21v" else tokenizer
         pipe = diffusers.StableDiffusionPipeline(vae=vae, text_encoder=encoders[0], tokenizer=own, unet=unet, scheduler=scheduler, safety_checker=None,
                                                  feature_extractor=None, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
     result = pipe("a photo of a cat", negative_prompt="", height=64, width=64, latents=ramp("noise", [1, 4, 8, 8]), num_inference_steps=4,
-                  guidance_scale=4, output_type="pt").images
+                  guidance_scale=4, output_type="pt", **given).images
     # Channels last, as pictures are kept here.
     return {"sigmas": rounded(scheduler.sigmas.tolist(), 9), "pixels": some(result.permute(0, 2, 3, 1), 300)}
 

@@ -20,11 +20,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** What make_checkpoints.py has the inpainting model paint anew, `[1, h, w]` in pixels. */
+const hole: Tensor = {
+  dims: [1, 64, 64],
+  data: Float32Array.from({ length: 64 * 64 }, (_, i) => Number(i % 64 >= 24 && i % 64 < 56 && i >= 16 * 64 && i < 48 * 64)),
+};
+
 /** Euler's steps from given latents with guidance 4, decoded. */
 async function draw(name: string, sigmas: readonly number[]): Promise<Image> {
   const { model, clip, vae } = await models.checkpoint(name);
-  const [positive, negative] = [await clip.encode('a photo of a cat'), await clip.encode('')];
-  const denoise = guided(model, { positive, negative, cfg: 4 });
+  // Only an inpainting model looks at it.
+  const inpaint = { mask: hole, latent: scale(ramp('masked', [1, 4, 8, 8]), 1 / model.latent.scale) };
+  const prompts = async (text: string) => (await clip.encode(text)).map((one) => ({ ...one, inpaint }));
+  const denoise = guided(model, { positive: await prompts('a photo of a cat'), negative: await prompts(''), cfg: 4 });
   const steps = euler(denoise, scale(ramp('noise', [1, 4, 8, 8]), sigmas[0] ?? 1), {
     sigmas: Float32Array.from(sigmas),
     noise: () => ({ dims: [0], data: new Float32Array() }),
@@ -42,7 +50,7 @@ function difference(image: Tensor, { shape, step, values }: { shape: readonly nu
   return Math.max(...values.map((value, i) => Math.abs(value - (image.data[i * step] ?? Number.NaN))));
 }
 
-describe.each(['sd15', 'sd21v', 'sdxl'])('a whole picture of a tiny %s', (name) => {
+describe.each(['sd15', 'sd21v', 'sdxl', 'inpaint'])('a whole picture of a tiny %s', (name) => {
   const { picture } = kindOf(name).results;
 
   it('from a folder of diffusers is what diffusers draws', async () => {

@@ -31,6 +31,7 @@ def clip_tokenizer(pad):
         write_vocabulary(Path(folder))
         tokenizer = CLIPTokenizer.from_pretrained(folder)
     tokenizer.pad_token_id = pad
+    tokenizer.model_max_length = 77
     return tokenizer
 
 
