@@ -96,6 +96,23 @@ describe('several workers', () => {
     expect(shares.size).toBe(3);
   });
 
+  it('go on when the database is ended and comes back, ten times', async () => {
+    await using postgres = await startPostgres();
+    const data = join(folder, 'data');
+    const port = String(await freePort());
+    const shared = ['--queue', postgres.url, '--token', token];
+    const server = await started('server', 'serve', '--port', port, '--device', 'none', '--data', data, ...shared);
+    const args = ['--server', `http://127.0.0.1:${port}`, '--device', 'cpu', '--data', join(folder, 'only'), ...shared];
+    await started('worker', 'worker', ...args);
+    const batch = new Batch(60, { server: () => ({ rig: server, headers }), output: join(data, 'output') });
+    const sent = batch.send();
+    const hits = await killing(batch, [{ name: 'database', kill: () => postgres.restart() }], { kills: 10, seed: 10 });
+    await sent;
+    const result = await batch.result();
+    say('database ended', { hits, ...result });
+    expect(result).toEqual(complete(60));
+  });
+
   it.each([
     ['stands still', 2, (far: Host) => far.signal('SIGSTOP'), (far: Host) => far.signal('SIGCONT')],
     ['is cut off', 3, (_: Host, { cable }: SecondHost) => cable(false), (_: Host, { cable }: SecondHost) => cable(true)],

@@ -102,7 +102,8 @@ function nameField(app: App, wish: NewBatch, fault: string | undefined) {
 export function newBatchDialog(app: App, wish: NewBatch) {
   const fields = targets(app);
   const fault = columnFault(wish);
-  const count = wish.rows.length > 0 ? wish.rows.length : wish.repeat;
+  const { rows, repeat, sending } = wish;
+  const count = sending?.files.length ?? (rows.length > 0 ? rows.length : repeat);
   const start = (): void => {
     startRun(app, { instead: () => void startBatch(app, batchWish(wish)) });
     // What is wrong stands at the nodes.
@@ -117,10 +118,10 @@ export function newBatchDialog(app: App, wish: NewBatch) {
       <button class="icon" title="Close" @click=${() => openDialog(app, undefined)}>${icon('close')}<span class="hidden">Close</span></button></h2>
     <p class="help">Runs this workflow once for each row of a table, for each of several pictures, or several times. A row that fails stops nothing.</p>
     ${fileField(app, wish)}
-    ${wish.rows.length > 0 ? rowTable(app, wish, fields) : html`<label class="row">Repeat <input id="batch-repeat" type="number" min="1" max="100000" .value=${live(String(wish.repeat))} @input=${(event: Event) => change(app, { ...wish, repeat: Number(inputValue(event)) })} /></label>`}
+    ${sending !== undefined ? nothing : rows.length > 0 ? rowTable(app, wish, fields) : html`<label class="row">Repeat <input id="batch-repeat" type="number" min="1" max="100000" .value=${live(String(wish.repeat))} @input=${(event: Event) => change(app, { ...wish, repeat: Number(inputValue(event)) })} /></label>`}
     ${seedsField(app, wish)} ${nameField(app, wish, fault)}
     ${fault === undefined ? nothing : html`<p class="problem" role="alert">${fault}</p>`}
     <div class="actions end"><button @click=${() => openDialog(app, undefined)}>Not now</button>
-      <button autofocus class="primary" id="start-batch" ?disabled=${fault !== undefined || wish.fault !== undefined || wish.sending !== undefined} @click=${start}>${icon('play')} Run ${count} ${count === 1 ? 'picture' : 'pictures'}</button></div>
+      <button autofocus class="primary" id="start-batch" ?disabled=${fault !== undefined || wish.fault !== undefined || sending !== undefined} @click=${start}>${icon('play')} Run ${count} ${count === 1 ? 'picture' : 'pictures'}</button></div>
   </div>`;
 }
