@@ -132,15 +132,43 @@ function block(at: i32): void {
   fourPairs(at + 16);
 }
 
+/** Makes room up to this address. */
+export function reserve(end: i32): void {
+  const missing = ((end + 0xffff) >>> 16) - memory.size();
+  if (missing > 0) memory.grow(missing);
+}
+
 /** Writes `count` normal numbers, 16 at least, as torch's vectorised path does: blocks of 16, and the last 16 of another length drawn anew. */
 export function fill(count: i32): void {
   const end = numbers + (count << 2);
-  const missing = ((end + 0xffff) >>> 16) - memory.size();
-  if (missing > 0) memory.grow(missing);
+  reserve(end);
   fillUniform(numbers, end);
   let at = numbers;
   for (; at + 64 <= end; at += 64) block(at);
   if (at === end) return;
   fillUniform(end - 64, end);
   block(end - 64);
+}
+
+/** left = share·whole + spread·(the numbers drawn last), four at a time. */
+function leftOf(whole: i32, noise: i32, share: f32, spread: f32): v128 {
+  return f32x4.add(f32x4.mul(f32x4.splat(share), v128.load(whole)), f32x4.mul(f32x4.splat(spread), v128.load(noise)));
+}
+
+/** Writes the left half of a Brownian increment at `half`; `count` is a multiple of four. */
+export function left(whole: i32, half: i32, share: f32, spread: f32, count: i32): void {
+  for (let i = 0; i < count << 2; i += 16) v128.store(half + i, leftOf(whole + i, numbers + i, share, spread));
+}
+
+/** Writes the right half, and `before` + the left half, in doubles, at `reached`. */
+export function right(whole: i32, before: i32, half: i32, reached: i32, share: f32, spread: f32, count: i32): void {
+  for (let i = 0; i < count << 2; i += 16) {
+    const first = leftOf(whole + i, numbers + i, share, spread);
+    v128.store(half + i, f32x4.sub(v128.load(whole + i), first));
+    const from = before + (i << 1);
+    const to = reached + (i << 1);
+    v128.store(to, f64x2.add(v128.load(from), f64x2.promote_low_f32x4(first)));
+    const high = v128.shuffle<i32>(first, first, 2, 3, 2, 3);
+    v128.store(to + 16, f64x2.add(v128.load(from + 16), f64x2.promote_low_f32x4(high)));
+  }
 }

@@ -10,10 +10,10 @@ interface Piece {
   /** Index among the pieces of its depth, from the left. */
   readonly key: number;
   readonly depth: number;
-  /** Its increment. */
-  readonly whole: Float32Array;
-  /** The path at its start. */
-  readonly before: Float64Array;
+  /** Where its increment lies in the machine's memory. */
+  readonly whole: number;
+  /** Where the path at its start lies, in doubles. */
+  readonly before: number;
 }
 
 const poolSize = 24;
@@ -58,43 +58,42 @@ export function brownianNoise(path: BrownianPath): (from: number, to: number) =>
 /** The path at a level of six decimals; valid until a few other levels were asked for. */
 function pathValues({ seed, dims, sigmaMin, sigmaMax }: BrownianPath): (level: number) => Float64Array {
   const generator = new TorchGenerator();
+  const { machine } = generator;
   const seeds = seedSequence(seed, poolSize);
   const count = sizeOf(dims);
+  /** Whole vectors. */
+  const padded = Math.ceil(count / 4) * 4;
   const draw = (...spawnKey: readonly number[]): Float32Array => {
     generator.seed(seeds(spawnKey, 1)[0] ?? 0);
     return generator.values(count);
   };
-  const root: Piece = {
-    start: rounded(sigmaMin),
-    end: rounded(sigmaMax),
-    key: 0,
-    depth: 0,
-    whole: draw().map((value) => value * Math.sqrt(sigmaMax - sigmaMin)),
-    before: new Float64Array(count),
-  };
+  const bytes = 4 * padded;
+  /** Behind the numbers that are drawn a room for the piece of each depth: its increment, and the path at its start. */
+  const room = (depth: number): number => machine.numbers.value + bytes + depth * 3 * bytes;
+  const floats = (at: number): Float32Array => new Float32Array(machine.memory.buffer, at, count);
+  const doubles = (at: number): Float64Array => new Float64Array(machine.memory.buffer, at, count);
+
+  const [least, most] = [rounded(sigmaMin), rounded(sigmaMax)];
+  // Down to pieces of 10⁻⁶; what is not touched takes no memory.
+  machine.reserve(room(Math.ceil(Math.log2(Math.max((most - least) * 1e6, 1))) + 3));
+  const root: Piece = { start: least, end: most, key: 0, depth: 0, whole: room(0), before: room(0) + bytes };
+  floats(root.whole).set(draw().map((value) => value * Math.sqrt(sigmaMax - sigmaMin)));
   /** From the whole path to the smallest piece that was looked at last, each a half of the one before: the next level shares the first ones. */
   const pieces = [root];
-  /** Room for the piece of each depth. */
-  const rooms: { readonly whole: Float32Array; readonly before: Float64Array }[] = [];
   const levels = new Map<number, Float64Array>();
 
   /** The half of a piece in which a level lies: the left one by a Brownian bridge, the right one is what is left. */
   function half({ start, end, key, depth, whole, before }: Piece, level: number): Piece {
     const middle = rounded(0.5 * (end + start));
-    const noise = draw(key, depth);
     const [share, spread] = [(middle - start) / (end - start), Math.sqrt(((middle - start) * (end - middle)) / (end - start))];
-    const room = rooms[depth] ?? { whole: new Float32Array(count), before: new Float64Array(count) };
-    rooms[depth] = room;
+    const own = room(depth + 1);
+    draw(key, depth);
     if (level <= middle) {
-      for (let i = 0; i < count; i++) room.whole[i] = share * (whole[i] ?? 0) + spread * (noise[i] ?? 0);
-      return { start, end: middle, key: 2 * key, depth: depth + 1, whole: room.whole, before };
+      machine.left(whole, own, share, spread, padded);
+      return { start, end: middle, key: 2 * key, depth: depth + 1, whole: own, before };
     }
-    for (let i = 0; i < count; i++) {
-      const left = Math.fround(share * (whole[i] ?? 0) + spread * (noise[i] ?? 0));
-      room.whole[i] = (whole[i] ?? 0) - left;
-      room.before[i] = (before[i] ?? 0) + left;
-    }
-    return { start: middle, end, key: 2 * key + 1, depth: depth + 1, ...room };
+    machine.right(whole, before, own, own + bytes, share, spread, padded);
+    return { start: middle, end, key: 2 * key + 1, depth: depth + 1, whole: own, before: own + bytes };
   }
 
   function valueAt(level: number, into: Float64Array): Float64Array {
@@ -102,7 +101,7 @@ function pathValues({ seed, dims, sigmaMin, sigmaMax }: BrownianPath): (level: n
     while (piece !== root && (level < piece.start || level > piece.end)) piece = pieces.pop() ?? root;
     for (; level > piece.start && level < piece.end; piece = half(piece, level)) pieces.push(piece);
     pieces.push(piece);
-    const { whole, before } = piece;
+    const [whole, before] = [floats(piece.whole), doubles(piece.before)];
     if (level <= piece.start) into.set(before);
     else for (let i = 0; i < count; i++) into[i] = (before[i] ?? 0) + (whole[i] ?? 0);
     return into;

@@ -1,44 +1,18 @@
 import { type NoiseStream, sizeOf, type Tensor } from '../kit/index.ts';
-import { torchNormalWasm } from './torch-normal-wasm.ts';
-
-/** What of the platform's WebAssembly is used; its types are not among Node's. */
-declare const WebAssembly: {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-};
-
-/** What wasm/torch-normal.ts exports. */
-interface Machine {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  /** Where `fill` writes, in bytes. */
-  readonly numbers: { readonly value: number };
-  seed(value: number): void;
-  next(): number;
-  fill(count: number): void;
-}
-
-const isMachine = (exported: object): exported is Machine => 'fill' in exported;
-
-/** The runtime keeps what it compiled and knows the same bytes again, so that a machine costs ten microseconds. */
-function newMachine(): Machine {
-  const module = new WebAssembly.Module(Uint8Array.from(atob(torchNormalWasm), (letter) => letter.charCodeAt(0)));
-  const { exports } = new WebAssembly.Instance(module);
-  if (!isMachine(exports)) throw new TypeError('The compiled generator has no “fill”. Make it anew by “npm run wasm”.');
-  return exports;
-}
+import { newMachine, type TorchMachine } from './torch-machine.ts';
 
 /** Draws below this many numbers go another way in torch. */
 const shortest = 16;
 
 /** A generator equal to torch's on the CPU: Mersenne Twister MT19937 (Matsumoto & Nishimura 1998) and Box–Muller, four numbers at a time. */
 export class TorchGenerator {
-  readonly #machine = newMachine();
+  readonly machine: TorchMachine = newMachine();
   /** The second of a pair of a short draw. */
   #kept: number | undefined;
 
   /** Begins the stream of a seed of 32 bits. */
   seed(low: number): void {
-    this.#machine.seed(low);
+    this.machine.seed(low);
     this.#kept = undefined;
   }
 
@@ -47,11 +21,12 @@ export class TorchGenerator {
     return { dims, data: this.values(sizeOf(dims)).slice() };
   }
 
-  /** So many of them, valid until the next draw. */
+  /** So many of them in the machine's memory, valid until the next draw. */
   values(count: number): Float32Array {
-    if (count < shortest) return Float32Array.from({ length: count }, () => this.#single());
-    this.#machine.fill(count);
-    return new Float32Array(this.#machine.memory.buffer, this.#machine.numbers.value, count);
+    if (count >= shortest) this.machine.fill(count);
+    const found = new Float32Array(this.machine.memory.buffer, this.machine.numbers.value, count);
+    if (count < shortest) for (let i = 0; i < count; i++) found[i] = this.#single();
+    return found;
   }
 
   /** Below 16 values the second of each pair is kept for the next draw. */
@@ -67,8 +42,8 @@ export class TorchGenerator {
 
   /** A double in [0, 1) of 53 bits out of two draws, the first one the high word. */
   #uniform(): number {
-    const high = this.#machine.next() & 0x1fffff;
-    return (high * 2 ** 32 + (this.#machine.next() >>> 0)) / 2 ** 53;
+    const high = this.machine.next() & 0x1fffff;
+    return (high * 2 ** 32 + (this.machine.next() >>> 0)) / 2 ** 53;
   }
 }
 

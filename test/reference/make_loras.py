@@ -4,6 +4,8 @@ Weights of the LoRAs come from the same formula as the models', times 0.4; only 
 
     pip install peft==0.21.2 accelerate==1.12.0
     python make_loras.py
+
+Text encoders' weights are put in by `fill_text`; transformers 4.57.1 with diffusers 0.35.2 and peft 0.17.1 load the very same from the same keys.
 """
 import json
 import pathlib
