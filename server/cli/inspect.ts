@@ -38,7 +38,7 @@ function describe({ path, family, prediction, bytes, parts, missing, wrong, unex
   ].join('\n');
 }
 
-/** `litegraph-diffusion models inspect FILE`: what a .safetensors checkpoint, a ControlNet or a diffusers folder holds. The exit code is 1 if weights are missing or do not fit. */
+/** `litegraph-diffusion models inspect FILE`: what a .safetensors file or a diffusers folder holds: a checkpoint or a part of one. The exit code is 1 if weights are missing or do not fit. */
 export async function inspectCommand(file: string, { json }: { readonly json: boolean }): Promise<number> {
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);

@@ -57,6 +57,9 @@ const readers: Readonly<Record<ListedPart['kind'], (path: string) => Promise<str
   clip: async (path) => encoders[(await readEncoderFiles([path])).family],
 };
 
+/** What a file of a kind was made for; undefined where it cannot be told. Throws `bad-model` for a file that is not of the kind. */
+export const familyOfPart = (kind: ListedPart['kind'], path: string): Promise<string | undefined> => readers[kind](path);
+
 interface Known {
   /** The file is looked into again when this changes. */
   readonly stamp: string;

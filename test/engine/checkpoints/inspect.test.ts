@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectModel } from '../../../server/engine/models/checkpoints/inspect.ts';
 import { placeFile } from '../../../server/engine/models/checkpoints/place-file.ts';
 import { floats } from './safetensors-file.ts';
-import { diffusersTensors, inHalves, singleFile, singleFileTensors, writeSingleFile } from './tiny-checkpoints.ts';
+import { diffusersTensors, inHalves, kindOf, singleFile, singleFileTensors, writeSingleFile } from './tiny-checkpoints.ts';
+import { loraTensors } from './tiny-loras.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -74,6 +75,28 @@ describe('inspecting a ControlNet', () => {
     });
     await writeSingleFile(path, { lora_controlnet: floats([1], [0]) });
     await expect(inspectModel({ path, kind: 'single-file' })).rejects.toThrow(/Control-LoRA/);
+  });
+});
+
+describe('inspecting a part of a model', () => {
+  const { parts } = kindOf('sd15');
+  it.each([
+    ['a U-Net', () => diffusersTensors(parts.unet), { family: 'Stable Diffusion 1', prediction: 'epsilon' }, ['U-Net']],
+    ['a VAE', () => diffusersTensors(parts.vae), { family: 'VAE for a family that the file does not name' }, ['VAE']],
+    ['a text encoder', () => diffusersTensors(parts.encoders[0] ?? ''), { family: 'CLIP-L' }, ['text encoder']],
+    ['a LoRA', () => loraTensors('kohya'), { family: expect.stringMatching(/^LoRA for /) }, ['U-Net', 'text encoder']],
+  ])('tells %s by its weights, and which of its keys nobody uses', async (_, tensors, told, names) => {
+    const path = join(folder, 'part.safetensors');
+    await writeSingleFile(path, { ...tensors(), extra: floats([1], [0]) });
+    const found = await inspectModel({ path, kind: 'single-file' });
+    expect(found).toMatchObject({ ...told, missing: [], wrong: [], unexpected: ['extra'] });
+    expect(found.parts.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('says of what is nothing of all this that it is no model', async () => {
+    const path = join(folder, 'nothing.safetensors');
+    await writeSingleFile(path, { extra: floats([1], [0]) });
+    await expect(inspectModel({ path, kind: 'single-file' })).rejects.toMatchObject({ code: 'bad-model', message: /no Stable Diffusion/ });
   });
 });
 

@@ -2,11 +2,14 @@ import type { Prediction } from '../../../../nodes/kit/index.ts';
 import { families } from '../families.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Weights } from '../graph/weights.ts';
+import { type LoraPart, readLora } from '../loras/lora-file.ts';
 import { controlNetGraph } from '../networks/controlnet.ts';
+import { familyOfPart } from '../part-families.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
-import { titleOf } from './checkpoint.ts';
+import { type SafetensorsCheckpoint, titleOf } from './checkpoint.ts';
 import { looksLikeControlNet, readControlNet } from './controlnet-file.ts';
-import { checkpointGraphs } from './graphs.ts';
+import { checkpointGraphs, vaeGraphs } from './graphs.ts';
+import { readEncoderFiles, readUnetFile, readVaeFile } from './part-file.ts';
 import { readCheckpoint } from './read.ts';
 
 /** One part of a checkpoint, for people. */
@@ -80,27 +83,79 @@ async function inspectControlNet(path: string): Promise<Inspection> {
   };
 }
 
-/** Looks into a ControlNet, a checkpoint or a folder of diffusers without reading a weight. Throws `bad-model` for a broken file and for what is neither. */
-export async function inspectModel(location: { readonly path: string; readonly kind: string }): Promise<Inspection> {
-  const keys = location.kind === 'single-file' ? [...(await openSafetensors(location.path)).tensors.keys()] : [];
-  return looksLikeControlNet(keys) ? inspectControlNet(location.path) : inspectCheckpoint(location);
-}
-
-/** Looks into a checkpoint without reading a weight. Throws `bad-model` for a broken file and for what is no Stable Diffusion. */
-async function inspectCheckpoint(location: { readonly path: string; readonly kind: string }): Promise<Inspection> {
-  const checkpoint = await readCheckpoint(location);
-  const graphs = checkpointGraphs(checkpoint);
+/** Networks of a checkpoint, or those of them that a file of a part holds. */
+function inspectNetworks(checkpoint: SafetensorsCheckpoint, family = titleOf(checkpoint)): Inspection {
   const { path, files, prediction, unet, vae, encoders } = checkpoint;
   return {
     path,
-    family: titleOf(checkpoint),
-    prediction,
+    family,
+    ...(unet === undefined ? {} : { prediction }),
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     parts: [
       ...(unet === undefined ? [] : [partOf('U-Net', unet.weights)]),
       ...encoders.map(({ weights }, i) => partOf(`text encoder${encoders.length > 1 ? ` ${i + 1}` : ''}`, weights)),
       ...(vae === undefined ? [] : [partOf('VAE', vae.weights)]),
     ],
-    ...findings(files, graphs),
+    ...findings(files, checkpointGraphs(checkpoint)),
   };
+}
+
+async function inspectVae(path: string): Promise<Inspection> {
+  const { file, vae } = await readVaeFile(path);
+  return {
+    path: file.path,
+    family: `VAE for ${(await familyOfPart('vae', path)) ?? 'a family that the file does not name'}`,
+    bytes: file.bytes,
+    parts: [partOf('VAE', vae.weights)],
+    ...findings([file], vaeGraphs(vae)),
+  };
+}
+
+const loraParts: Readonly<Record<LoraPart, string>> = { unet: 'U-Net', text_encoder: 'text encoder', text_encoder_2: 'text encoder 2' };
+
+async function inspectLora(path: string): Promise<Inspection> {
+  const { file, layers, unknown } = await readLora(path);
+  const weightsOf = (part: LoraPart): Weights =>
+    new Map(
+      layers
+        .filter((layer) => layer.part === part)
+        .flatMap(({ up, down, mid }) => [up, down, ...(mid === undefined ? [] : [mid])].map((weight) => [weight.key, weight])),
+    );
+  const parts = (['unet', 'text_encoder', 'text_encoder_2'] as const).map((part) => partOf(loraParts[part], weightsOf(part)));
+  return {
+    path: file.path,
+    family: `LoRA for ${(await familyOfPart('loras', path)) ?? 'an unknown family'}`,
+    bytes: file.bytes,
+    parts: parts.filter(({ tensors }) => tensors > 0),
+    missing: [],
+    wrong: [],
+    unexpected: unknown,
+  };
+}
+
+const inspectEncoder = async (path: string): Promise<Inspection> =>
+  inspectNetworks(await readEncoderFiles([path]), (await familyOfPart('clip', path)) ?? 'Text encoder');
+
+/** How files of single parts are looked into, one after the other until one fits. */
+const inspectors = [async (path: string) => inspectNetworks(await readUnetFile(path)), inspectLora, inspectVae, inspectEncoder];
+
+/**
+ * Looks into a checkpoint, a folder of diffusers, or a file of a part of them (ControlNet, U-Net, VAE, text encoder, LoRA) without reading a weight. Throws
+ * `bad-model` for a broken file and for what is none of them.
+ */
+export async function inspectModel(location: { readonly path: string; readonly kind: string }): Promise<Inspection> {
+  const { path, kind } = location;
+  const single = kind === 'single-file';
+  const keys = single ? [...(await openSafetensors(path)).tensors.keys()] : [];
+  if (looksLikeControlNet(keys)) return inspectControlNet(path);
+  try {
+    return inspectNetworks(await readCheckpoint(location));
+  } catch (thrown) {
+    if (!single) throw thrown;
+    for (const inspect of inspectors) {
+      const found = await inspect(path).catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    throw thrown;
+  }
 }
