@@ -65,13 +65,35 @@ export const explodingLevel = (sampling: ModelSampling, sigma: number): number =
 /** Between x at σ on a straight path and x₀ + σ′ε: the factor 1/(1 − σ), which is 1 for other models. */
 export const explodingScale = (sampling: ModelSampling, sigma: number): number => (sampling.prediction === 'flow' ? 1 / (1 - sigma) : 1);
 
+/** factor·x + offset, with those of each channel of `[b, c, h, w]`. */
+function channelwise({ dims, data }: Tensor, of: (channel: number) => { factor: number; offset: number }): Tensor {
+  const [, channels = 1, height = 1, width = 1] = dims;
+  const area = height * width;
+  const made = new Float32Array(data.length);
+  for (let start = 0; start < data.length; start += area) {
+    const { factor, offset } = of((start / area) % channels);
+    for (let i = start; i < start + area; i++) made[i] = factor * (data[i] ?? 0) + offset;
+  }
+  return { dims, data: made };
+}
+
 /** Unscaled VAE space → the network's space. An empty latent stays empty, whatever the shift. */
-export function toScaled(samples: Tensor, { scale: factor, shift = 0 }: LatentFormat): Tensor {
+export function toScaled(samples: Tensor, { scale: factor, shift = 0, statistics }: LatentFormat): Tensor {
+  if (statistics !== undefined) {
+    const { mean, deviation } = statistics;
+    if (samples.data.every((value) => value === 0)) return samples;
+    return channelwise(samples, (c) => {
+      const own = factor / (deviation[c] ?? 1);
+      return { factor: own, offset: -(mean[c] ?? 0) * own };
+    });
+  }
   if (factor === 1 && shift === 0) return samples;
   if (shift !== 0 && samples.data.every((value) => value === 0)) return samples;
   return scale(samples, factor, -shift * factor);
 }
 
 /** The network's space → unscaled VAE space. */
-export const toUnscaled = (scaled: Tensor, { scale: factor, shift = 0 }: LatentFormat): Tensor =>
-  factor === 1 && shift === 0 ? scaled : scale(scaled, 1 / factor, shift);
+export function toUnscaled(scaled: Tensor, { scale: factor, shift = 0, statistics }: LatentFormat): Tensor {
+  if (statistics === undefined) return factor === 1 && shift === 0 ? scaled : scale(scaled, 1 / factor, shift);
+  return channelwise(scaled, (c) => ({ factor: (statistics.deviation[c] ?? 1) / factor, offset: statistics.mean[c] ?? 0 }));
+}

@@ -25,15 +25,24 @@ export function imitating(model: DiffusionModel, guidance: number): DiffusionMod
 }
 
 /** What a network over a range of noise levels may predict, by the names people know. */
-export const continuousPredictions = ['v_prediction', 'edm', 'eps'] as const;
+export const continuousPredictions = ['v_prediction', 'edm', 'edm_playground_v2.5', 'eps'] as const;
 
-/** The sampling of a model that was trained on a range of noise levels. */
-export function continuousSampling(
+/** How Playground 2.5 lays its latents out: each of the four channels by its own mean and deviation. */
+const playgroundLatents = {
+  scale: 0.5,
+  statistics: { mean: [-1.6574, 1.886, -1.383, 2.5155], deviation: [8.4927, 5.9022, 6.5498, 5.2299] },
+} as const;
+
+/** A model as one that was trained on a range of noise levels. */
+export function continuousModel(
+  model: DiffusionModel,
   kind: (typeof continuousPredictions)[number],
   range: { sigmaMin: number; sigmaMax: number },
-): ModelSampling {
-  const prediction: Prediction = kind === 'eps' ? 'epsilon' : kind;
-  return edmSampling({ ...range, prediction, sigmaData: kind === 'edm' ? 0.5 : 1 });
+): DiffusionModel {
+  const predictions = { v_prediction: 'v_prediction', edm: 'edm', 'edm_playground_v2.5': 'edm', eps: 'epsilon' } as const;
+  const prediction: Prediction = predictions[kind];
+  const sampling = edmSampling({ ...range, prediction, sigmaData: prediction === 'edm' ? 0.5 : 1 });
+  return { ...model, sampling, latent: { ...model.latent, ...(kind === 'edm_playground_v2.5' ? playgroundLatents : {}) } };
 }
 
 /** What the shift of FLUX.1's sampling follows; sizes in pixels. */

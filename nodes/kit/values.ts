@@ -119,6 +119,8 @@ export interface LatentFormat {
   readonly channels: number;
   readonly scale: number;
   readonly shift?: number;
+  /** Where each channel has its own: `scaled = (unscaled − mean) / deviation · scale`. */
+  readonly statistics?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
   /** Pixels per latent cell, along each side. */
   readonly downscale: number;
 }

@@ -1,4 +1,4 @@
-import { continuousPredictions, continuousSampling } from '../diffusion/sampling-overrides.ts';
+import { continuousModel, continuousPredictions } from '../diffusion/sampling-overrides.ts';
 import { choice, defineNode, float, model } from '../kit/index.ts';
 
 /** What a network predicts, over a range of noise levels. */
@@ -9,7 +9,10 @@ export default defineNode({
   help: 'For networks that were trained on a range of noise levels instead of steps (EDM, Stable Video Diffusion).',
   inputs: {
     model: model({ label: 'model', help: 'The network that removes noise.' }),
-    sampling: choice(continuousPredictions, { label: 'predicts', help: 'What the network gives: velocity, EDM’s output, or noise.' }),
+    sampling: choice(continuousPredictions, {
+      label: 'predicts',
+      help: 'What the network gives: velocity, EDM’s output (for Playground 2.5 with latents laid out its way), or noise.',
+    }),
     sigma_max: float({
       label: 'σ max',
       default: 120,
@@ -29,6 +32,6 @@ export default defineNode({
   },
   outputs: { MODEL: model({ label: 'model', help: 'The same network, sampled that way.' }) },
   run: ({ model: network, sampling, sigma_max: sigmaMax, sigma_min: sigmaMin }) => ({
-    MODEL: { ...network, sampling: continuousSampling(sampling, { sigmaMin, sigmaMax }) },
+    MODEL: continuousModel(network, sampling, { sigmaMin, sigmaMax }),
   }),
 });

@@ -243,7 +243,24 @@ def reference(kind, tokenizer, parts):
                "vae": {key: vae.config[key] for key in ("norm_num_groups", "scaling_factor")},
                "encoders": [{"num_attention_heads": encoder.config.num_attention_heads, "hidden_act": encoder.config.hidden_act,
                              "num_hidden_layers": encoder.config.num_hidden_layers} for encoder in encoders]}
-    return {"parts": part_ids, "configs": configs, "results": results | {"picture": picture(kind, tokenizer, unet, vae, encoders)}}
+    results["picture"] = picture(kind, tokenizer, unet, vae, encoders)
+    if xl:
+        results["playground"] = playground(tokenizer, unet, vae, encoders)
+    return {"parts": part_ids, "configs": configs, "results": results}
+
+
+def playground(tokenizer, unet, vae, encoders):
+    """The same networks as Playground 2.5 uses its own: EDM's levels and output, latents with a mean and a deviation for each channel."""
+    scheduler = diffusers.EDMEulerScheduler(sigma_min=0.002, sigma_max=80.0, sigma_data=0.5, prediction_type="epsilon")
+    pipe = diffusers.StableDiffusionXLPipeline(vae=vae, text_encoder=encoders[0], text_encoder_2=encoders[1], tokenizer=tokenizer,
+                                               tokenizer_2=clip_tokenizer(pad=0), unet=unet, scheduler=scheduler, add_watermarker=False)
+    pipe.set_progress_bar_config(disable=True)
+    before = vae.config.scaling_factor
+    vae.register_to_config(latents_mean=[-1.6574, 1.886, -1.383, 2.5155], latents_std=[8.4927, 5.9022, 6.5498, 5.2299], scaling_factor=0.5)
+    result = pipe("a photo of a cat", negative_prompt="", height=64, width=64, latents=ramp("noise", [1, 4, 8, 8]), num_inference_steps=4,
+                  guidance_scale=4, output_type="pt").images
+    vae.register_to_config(latents_mean=None, latents_std=None, scaling_factor=before)
+    return {"start": float(scheduler.init_noise_sigma), "sigmas": rounded(scheduler.sigmas.tolist(), 9), "pixels": some(result.permute(0, 2, 3, 1), 300)}
 
 
 def picture(kind, tokenizer, unet, vae, encoders):

@@ -18,6 +18,7 @@ const Kind = z.object({
     vae_decoder: Some,
     vae_encoder: Some,
     picture: z.object({ sigmas: z.array(z.number()), pixels: Some }).optional(),
+    playground: z.object({ start: z.number(), sigmas: z.array(z.number()), pixels: Some }).optional(),
   }),
 });
 const Reference = z.object({

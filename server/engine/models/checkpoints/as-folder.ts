@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { edmSampling } from '../../../../nodes/diffusion/continuous-sampling.ts';
 import { distilledSampling, modelSampling } from '../../../../nodes/diffusion/model-sampling.ts';
 import { scheduleFromConfig } from '../../../../nodes/diffusion/noise-schedules.ts';
 import { GraphError } from '../../../../nodes/kit/index.ts';
@@ -69,13 +70,13 @@ export function weightedOf(checkpoint: SafetensorsCheckpoint, graphs: Graphs): R
 
 /** What MODEL is made of, but for the prompts' side. */
 export async function unetOf(name: string, checkpoint: SafetensorsCheckpoint, graphs: Graphs): Promise<UnetFolder> {
-  const { latent, prediction, zeroSnr } = checkpoint;
+  const { latent, prediction, zeroSnr, range } = checkpoint;
   const attention = attentionNetwork(checkpoint);
   const noise = scheduleFromConfig({ ...schedule, rescale_betas_zero_snr: zeroSnr });
   return {
     name,
     latent,
-    sampling: prediction === 'lcm' ? distilledSampling(noise) : modelSampling(noise, prediction),
+    sampling: range !== undefined ? edmSampling(range) : prediction === 'lcm' ? distilledSampling(noise) : modelSampling(noise, prediction),
     preview: previewMap(latent.channels).parse({}),
     unet: await need(checkpoint, graphs, { part: 'unet', title: 'U-Net' }),
     unetConfig: { layers_per_block: 2, attention_outputs: [] },

@@ -1,3 +1,4 @@
+import type { ContinuousRange } from '../../../../nodes/diffusion/continuous-sampling.ts';
 import type { LatentFormat, Prediction } from '../../../../nodes/kit/index.ts';
 import { type Family, families } from '../families.ts';
 import type { Weights } from '../graph/weights.ts';
@@ -20,6 +21,8 @@ export interface SafetensorsCheckpoint {
   readonly prediction: Prediction;
   /** Noise rescaled so that nothing of the picture is left at the last step. */
   readonly zeroSnr: boolean;
+  /** Trained on a range of noise levels, not on steps. */
+  readonly range?: ContinuousRange;
   readonly latent: LatentFormat;
   readonly unet?: Part<UnetArchitecture>;
   readonly vae?: Part<VaeArchitecture>;

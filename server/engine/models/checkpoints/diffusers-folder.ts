@@ -9,6 +9,7 @@ import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architecture.ts';
 import type { Part, SafetensorsCheckpoint } from './checkpoint.ts';
+import { edmRange } from './edm.ts';
 import { asWeights, encoderWeights, vaeWeights } from './parts.ts';
 
 const numbers = z.union([z.int().min(1), z.array(z.int().min(1))]);
@@ -19,11 +20,20 @@ const Unet = z.object({
   num_attention_heads: numbers.nullish(),
   addition_time_embed_dim: z.int().min(2).nullish(),
 });
-const Vae = z.object({ norm_num_groups: z.int().min(1).default(32), scaling_factor: z.number().optional() });
+const Vae = z.object({
+  norm_num_groups: z.int().min(1).default(32),
+  scaling_factor: z.number().optional(),
+  latents_mean: z.array(z.number()).nullish(),
+  latents_std: z.array(z.number()).nullish(),
+});
 const Encoder = z.object({ num_attention_heads: z.int().min(1).optional(), hidden_act: z.enum(['quick_gelu', 'gelu']).optional() });
 const Scheduler = z.object({
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
   rescale_betas_zero_snr: z.boolean().default(false),
+  _class_name: z.string().optional(),
+  sigma_min: z.number().nullish(),
+  sigma_max: z.number().nullish(),
+  sigma_data: z.number().nullish(),
 });
 
 async function config<T>(file: string, schema: z.ZodType<T>): Promise<T> {
@@ -91,15 +101,19 @@ export async function readDiffusersFolder(path: string): Promise<SafetensorsChec
   const family = familyOf(unet, encoders, architecture.context);
   const vae = vaeWeights(weightsOf(vaeFiles));
   const vaeFigures = vaeArchitecture(vae, vaeConfig.norm_num_groups);
+  const range = edmRange(scheduler);
+  const { latents_mean: mean, latents_std: deviation } = vaeConfig;
   return {
     path,
     files: parts.flat(),
     family,
-    prediction: scheduler.prediction_type,
+    prediction: range?.prediction ?? scheduler.prediction_type,
     zeroSnr: scheduler.rescale_betas_zero_snr,
+    ...(range === undefined ? {} : { range }),
     latent: {
       channels: vae.size === 0 ? architecture.outChannels : vaeFigures.latentChannels,
       scale: vaeConfig.scaling_factor ?? families[family].vaeScale,
+      ...(mean && deviation ? { statistics: { mean, deviation } } : {}),
       downscale: vae.size === 0 ? 8 : 2 ** (vaeFigures.channels.length - 1),
     },
     unet: { architecture, weights: unet },

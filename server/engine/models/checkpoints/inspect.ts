@@ -50,8 +50,9 @@ function partOf(name: string, weights: Weights): InspectedPart {
   return { name, tensors: weights.size, parameters, bytes, types };
 }
 
-/** Keys that files carry and no network needs: counters, and what follows from the architecture. */
-const harmless = /(^|\.)(position_ids|logit_scale|attn_mask|num_batches_tracked)$/;
+/** Keys that files carry and no network needs: counters, what follows from the architecture, and what says how the model was trained. */
+const harmless =
+  /(^|\.)(position_ids|logit_scale|attn_mask|num_batches_tracked)$|^(v_pred|ztsnr|edm_mean|edm_std|edm_vpred\.sigma_(min|max))$/;
 
 function unusedKeys(files: readonly SafetensorsFile[], graphs: readonly GraphBuilder[]): string[] {
   const used = new Set(graphs.flatMap((graph) => [...graph.usedKeys]));

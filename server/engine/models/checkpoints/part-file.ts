@@ -6,6 +6,7 @@ import { openSafetensors, type SafetensorsFile } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architecture.ts';
 import type { Part, SafetensorsCheckpoint } from './checkpoint.ts';
+import { edmOf } from './edm.ts';
 import { familyOf, predictionOf } from './family.ts';
 import { asWeights, encoderWeights, unetWeights, vaeWeights } from './parts.ts';
 import { vaeScale } from './vae-scale.ts';
@@ -47,13 +48,15 @@ export async function readUnetFile(path: string): Promise<SafetensorsCheckpoint>
   const added = weights.get('add_embedding.linear_1.weight')?.shape[1] ?? 0;
   const pooled = added - (family === 'sdxl-refiner' ? 5 : 6) * 256;
   const architecture = unetArchitecture(weights, { heads, ...(added === 0 ? {} : { pooled }) });
+  const edm = await edmOf(file);
   return {
     path: file.path,
     files: [file],
     family,
-    prediction: await predictionOf(family, weights, file),
+    prediction: edm?.range.prediction ?? (await predictionOf(family, weights, file)),
     zeroSnr: file.tensors.has('ztsnr'),
-    latent: { channels: architecture.outChannels, scale, downscale: 8 },
+    latent: { channels: architecture.outChannels, scale, downscale: 8, ...edm?.latent },
+    ...(edm === undefined ? {} : { range: edm.range }),
     unet: { architecture, weights },
     encoders: [],
     rest: [],

@@ -3,6 +3,7 @@ import { openSafetensors } from '../safetensors/file.ts';
 import { badFile } from '../safetensors/header.ts';
 import { clipArchitecture, unetArchitecture, vaeArchitecture } from './architecture.ts';
 import type { SafetensorsCheckpoint } from './checkpoint.ts';
+import { edmOf } from './edm.ts';
 import { familyOf, predictionOf } from './family.ts';
 import { type CheckpointParts, singleFileParts } from './parts.ts';
 
@@ -25,14 +26,16 @@ export async function readSingleFile(given: string): Promise<SafetensorsCheckpoi
   const pooled = encoders.at(-1)?.architecture.projection;
   const unet = unetArchitecture(parts.unet, { heads, ...(pooled === undefined ? {} : { pooled }) });
   const part = vaePart(parts);
+  const edm = await edmOf(file);
   const { latentChannels = unet.outChannels, channels = [0, 0, 0, 0] } = part.vae?.architecture ?? {};
   return {
     path: file.path,
     files: [file],
     family,
-    prediction: await predictionOf(family, parts.unet, file),
+    prediction: edm?.range.prediction ?? (await predictionOf(family, parts.unet, file)),
     zeroSnr: file.tensors.has('ztsnr'),
-    latent: { channels: latentChannels, scale, downscale: 2 ** (channels.length - 1) },
+    latent: { channels: latentChannels, scale, downscale: 2 ** (channels.length - 1), ...edm?.latent },
+    ...(edm === undefined ? {} : { range: edm.range }),
     unet: { architecture: unet, weights: parts.unet },
     ...part,
     encoders,
