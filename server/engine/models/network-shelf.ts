@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GraphError, type Tensor } from '../../../nodes/kit/index.ts';
+import { allFinite, GraphError, type Tensor } from '../../../nodes/kit/index.ts';
 import type { LoadedNetwork, NetworkTitle, UnloadChoice } from '../../../workflows/protocol.ts';
 import { runInPieces } from './batches.ts';
 import type { Precision } from './graph-precision.ts';
@@ -19,10 +19,7 @@ async function weightsOf(file: string): Promise<number> {
   return sizes.reduce((sum, found) => sum + (found?.size ?? 0), 0);
 }
 
-const allFinite = (results: Iterable<Tensor>): boolean => {
-  for (const { data } of results) for (const value of data) if (!Number.isFinite(value)) return false;
-  return true;
-};
+const allFiniteIn = (tensors: Iterable<Tensor>): boolean => [...tensors].every(({ data }) => allFinite(data));
 
 /** The batch that a network's file fixes; time steps of one axis do not count. */
 function fixedBatch(inputs: readonly SlotInfo[]): number | undefined {
@@ -176,7 +173,7 @@ export class NetworkShelf {
 
   async #runPiece(place: Place, feeds: Feeds): Promise<Results> {
     const results = await this.#runOnce(place, feeds);
-    if (place.precision !== 'fp16' || allFinite(results.values()) || !allFinite(Object.values(feeds))) return results;
+    if (place.precision !== 'fp16' || allFiniteIn(results.values()) || !allFiniteIn(Object.values(feeds))) return results;
     await this.#unload(place);
     place.precision = 'fp32';
     return this.#runOnce(place, feeds);
