@@ -102,9 +102,11 @@ describe('a real server with a real engine', () => {
       expect(title).not.toBe('');
       expect(description).not.toBe('');
       const document = (await ask(rig, `/v1/templates/${id}`)).text;
-      expect([id, (await post(rig, '/v1/jobs', { id: jobOf(id), workflow: JSON.parse(document) })).status]).toEqual([id, 202]);
+      // The lessons are run in the browser.
+      if (id.startsWith('learn/')) expect(JSON.parse(document)).toHaveProperty('nodes');
+      else expect([id, (await post(rig, '/v1/jobs', { id: jobOf(id), workflow: JSON.parse(document) })).status]).toEqual([id, 202]);
     }
-    for (const { id } of templates) {
+    for (const { id } of templates.filter((template) => !template.id.startsWith('learn/'))) {
       expect((await ask(rig, `/v1/jobs/${jobOf(id)}/events`)).text).toMatch(/"state":"done"[^\n]*\n$/);
     }
   });
