@@ -6,6 +6,7 @@ import { sizeOf, type Tensor } from '../../nodes/kit/index.ts';
 import { readOperators } from '../../server/doctor/operators.ts';
 import { convertPrecision } from '../../server/engine/models/graph-precision.ts';
 import { inferTypes } from '../../server/engine/models/graph-types.ts';
+import { NetworkShelf } from '../../server/engine/models/network-shelf.ts';
 import { openRuntime, type ProfiledRuntime } from '../../server/engine/models/onnx.ts';
 import { elementType, readModel } from '../../server/engine/models/onnx-graph.ts';
 import { probeModel } from '../../server/engine/models/probe.ts';
@@ -82,6 +83,17 @@ describe('a network in another precision', () => {
     const { counts } = readOperators(await eight.profile(file('unet'), { prefix: join(folder, 'int8'), sides }), 'CPUExecutionProvider');
     expect(counts.find(({ operator }) => operator === 'DynamicQuantizeMatMul')?.count).toBeGreaterThan(20);
     expect(counts.some(({ operator }) => operator === 'QuantizeLinear')).toBe(false);
+  });
+
+  it('in 8 bits is told of what computes so, and of nothing else', async () => {
+    const shelf = new NetworkShelf(await openRuntime('cpu', { precision: 'int8' }));
+    for (const part of ['unet', 'vae_decoder'])
+      await shelf.open(file(part), { title: { kind: 'checkpoints', model: 'tiny-emoji', part, loras: [] } });
+    expect(shelf.loaded.map(({ part, precision }) => [part, precision])).toEqual([
+      ['unet', 'int8'],
+      ['vae_decoder', 'fp32'],
+    ]);
+    await shelf.unload();
   });
 
   it('is left as it is where there is nothing to change, and refused where it is no network', async () => {

@@ -117,6 +117,8 @@ export class NetworkShelf {
     this.#loaded.delete(place);
     const opened = session ?? (await this.#openFile(place));
     place.session = opened;
+    // Only networks that run at each step compute in 8 bits.
+    if (place.precision === 'int8' && !opened.inputs.some(({ name }) => name === 'timestep')) place.precision = 'fp32';
     this.#loaded.add(place);
     if (session === undefined) this.#changed();
     return opened;
