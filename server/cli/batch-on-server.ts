@@ -16,10 +16,10 @@ import { gridName } from '../batch/grid.ts';
 import { refuseUsed } from '../batch/out-folder.ts';
 import { ServerHttp, serverUrl } from '../worker/server-http.ts';
 import { type BatchOptions, codeOf, type Report, type Rows, rowsOf, tell } from './batch.ts';
+import { notedBatch, runOnServer, sendPicture, serverCatalogue } from './batch-client.ts';
 import { BatchProgress } from './batch-progress.ts';
 import { readText, usableFolder } from './prepare-run.ts';
 import { exitCodes, interruptible } from './run.ts';
-import { notedBatch, runOnServer, sendPicture, serverCatalogue } from './server-batch.ts';
 
 type Options = BatchOptions & { readonly server: string };
 

@@ -10,6 +10,7 @@ import { loadCatalogue, withChoices } from '../../server/catalogue.ts';
 import type * as SupervisorModule from '../../server/engine/supervisor.ts';
 import type { EngineOptions, RunEnd, RunRequest } from '../../server/engine/types.ts';
 import { type PreviewHeader, type RecordedHeader, type RunEvent, readWorkflow } from '../../workflows/index.ts';
+import { samplingGraph } from '../server/sampling-graph.ts';
 
 const root = join(import.meta.dirname, '../..');
 let data = '';
@@ -21,28 +22,11 @@ let request: (job: string, graph: Record<string, unknown>) => RunRequest;
 const load = async (): Promise<typeof SupervisorModule> => import(pathToFileURL(join(root, 'dist/server/engine/supervisor.js')).href);
 const options = (device: string): EngineOptions => ({ device, models: join(data, 'models'), data, cacheBytes: 1e8 });
 
-const sampling = (seed: number, steps: number) => ({
-  model: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny-emoji' } },
-  prompt: { class_type: 'CLIPTextEncode', inputs: { text: 'rocket', clip: ['model', 1] } },
-  latent: { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
-  sample: {
-    class_type: 'KSampler',
-    inputs: {
-      model: ['model', 0],
-      seed,
-      steps,
-      cfg: 4,
-      sampler_name: 'euler',
-      scheduler: 'karras',
-      positive: ['prompt', 0],
-      negative: ['prompt', 0],
-      latent_image: ['latent', 0],
-      denoise: 1,
-    },
-  },
-  decode: { class_type: 'VAEDecode', inputs: { samples: ['sample', 0], vae: ['model', 2] } },
-  shown: { class_type: 'PreviewImage', inputs: { images: ['decode', 0] } },
-});
+/** The picture is shown, not saved. */
+function sampling(seed: number, steps: number) {
+  const { saved: _, ...nodes } = samplingGraph(steps, '', seed);
+  return { ...nodes, shown: { class_type: 'PreviewImage', inputs: { images: ['decode', 0] } } };
+}
 
 interface Heard {
   readonly events: RunEvent[];
